@@ -1,27 +1,27 @@
 """Samples of handshakes that succeeded with each stack, and all ways to resume."""
 
-import stacks
+import programs
 from lab import SERVER, sample
-from stacks import OLD
+from programs import OLD
 
 SERVERS = {
-    "openssl": ("openssl s_server", lambda lab, v: stacks.openssl_server(lab, "-tls1" + {"1.0": "", "1.1": "_1", "1.2": "_2", "1.3": "_3"}[v], "-cipher", OLD)),
-    "gnutls": ("gnutls-serv", lambda lab, v: stacks.gnutls_server(lab, "NORMAL:-VERS-ALL:+VERS-TLS" + v)),
-    "nss": ("selfserv", lambda lab, v: stacks.nss_server(lab, f"tls{v}:tls{v}")),
-    "java": ("javac Server.java", lambda lab, v: stacks.java_server(lab, f"protocols={java(v)}", "legacy=yes")),
-    "node": ("node server.js", lambda lab, v: stacks.node_server(lab, minVersion="TLSv" + dotted(v), maxVersion="TLSv" + dotted(v), ciphers=OLD)),
-    "go": ("go peer.go", lambda lab, v: stacks.go_server(lab, f"min={v}", f"max={v}")),
-    "nginx": ("nginx", lambda lab, v: stacks.nginx(lab, f"ssl_protocols TLSv{bare(v)}; ssl_ciphers {OLD};")),
-    "haproxy": ("haproxy", lambda lab, v: stacks.haproxy(lab, f"ssl-min-ver TLSv{v} ssl-max-ver TLSv{v} ciphers {OLD}")),
+    "openssl": ("openssl s_server", lambda lab, v: programs.openssl_server(lab, "-tls1" + {"1.0": "", "1.1": "_1", "1.2": "_2", "1.3": "_3"}[v], "-cipher", OLD)),
+    "gnutls": ("gnutls-serv", lambda lab, v: programs.gnutls_server(lab, "NORMAL:-VERS-ALL:+VERS-TLS" + v)),
+    "nss": ("selfserv", lambda lab, v: programs.nss_server(lab, f"tls{v}:tls{v}")),
+    "java": ("javac Server.java", lambda lab, v: programs.java_server(lab, f"protocols={java(v)}", "legacy=yes")),
+    "node": ("node server.js", lambda lab, v: programs.node_server(lab, minVersion="TLSv" + dotted(v), maxVersion="TLSv" + dotted(v), ciphers=OLD)),
+    "go": ("go peer.go", lambda lab, v: programs.go_server(lab, f"min={v}", f"max={v}")),
+    "nginx": ("nginx", lambda lab, v: programs.nginx(lab, f"ssl_protocols TLSv{bare(v)}; ssl_ciphers {OLD};")),
+    "haproxy": ("haproxy", lambda lab, v: programs.haproxy(lab, f"ssl-min-ver TLSv{v} ssl-max-ver TLSv{v} ciphers {OLD}")),
 }
 CLIENTS = {
-    "openssl": ("openssl s_client", lambda lab: stacks.openssl_client(lab, "-cipher", OLD)),
-    "gnutls": ("gnutls-cli", lambda lab: stacks.gnutls_client(lab, "NORMAL:+VERS-TLS-ALL")),
-    "nss": ("tstclnt", lambda lab: stacks.nss_client(lab, "tls1.0:tls1.3")),
-    "java": ("javac Client.java", lambda lab: stacks.java_client(lab, "legacy=yes", "protocols=TLSv1,TLSv1.1,TLSv1.2,TLSv1.3")),
-    "node": ("node client.js", lambda lab: stacks.node_client(lab, minVersion="TLSv1", ciphers=OLD)),
-    "go": ("go peer.go", lambda lab: stacks.go_client(lab, "min=1.0")),
-    "curl": ("curl", lambda lab: stacks.curl(lab, "--tlsv1.0", "--ciphers", OLD)),
+    "openssl": ("openssl s_client", lambda lab: programs.openssl_client(lab, "-cipher", OLD)),
+    "gnutls": ("gnutls-cli", lambda lab: programs.gnutls_client(lab, "NORMAL:+VERS-TLS-ALL")),
+    "nss": ("tstclnt", lambda lab: programs.nss_client(lab, "tls1.0:tls1.3")),
+    "java": ("javac Client.java", lambda lab: programs.java_client(lab, "legacy=yes", "protocols=TLSv1,TLSv1.1,TLSv1.2,TLSv1.3")),
+    "node": ("node client.js", lambda lab: programs.node_client(lab, minVersion="TLSv1", ciphers=OLD)),
+    "go": ("go peer.go", lambda lab: programs.go_client(lab, "min=1.0")),
+    "curl": ("curl", lambda lab: programs.curl(lab, "--tlsv1.0", "--ciphers", OLD)),
 }
 
 
