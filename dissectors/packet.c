@@ -1,0 +1,98 @@
+#include "packet_layer.h"
+
+/* A header within a header, as deep as anybody nests them: two VLAN tags, three MPLS stacks, GRE,
+ * VXLAN and the inner packet are 12. More is an attempt to keep us busy. */
+enum { LAYER_LIMIT = 16 };
+
+struct link_layer {
+    int link;
+    enum layer layer;
+};
+
+/* By DLT_ number; where a LINKTYPE_ number differs (raw IP), by both. Ethernet stands first: it is
+ * asked for with each packet. */
+static const struct link_layer links[] = {
+    {1, LAYER_ETHERNET},     /* EN10MB */
+    {113, LAYER_SLL},        /* LINUX_SLL */
+    {276, LAYER_SLL2},       /* LINUX_SLL2 */
+    {12, LAYER_RAW},         /* RAW */
+    {14, LAYER_RAW},         /* RAW on OpenBSD */
+    {101, LAYER_RAW},        /* LINKTYPE_RAW */
+    {228, LAYER_RAW},        /* IPV4 */
+    {229, LAYER_RAW},        /* IPV6 */
+    {0, LAYER_LOOPBACK},     /* NULL */
+    {108, LAYER_LOOPBACK},   /* LOOP */
+    {9, LAYER_PPP},          /* PPP */
+    {50, LAYER_PPP_SERIAL},  /* PPP_SERIAL */
+    {51, LAYER_PPPOE},       /* PPP_ETHER: begins with the PPPoE header */
+    {104, LAYER_CISCO_HDLC}, /* C_HDLC */
+    {105, LAYER_WIFI},       /* IEEE802_11 */
+    {127, LAYER_RADIOTAP},   /* IEEE802_11_RADIO */
+};
+
+static enum layer (*const layers[LAYER_COUNT])(struct dissection *) = {
+    [LAYER_ETHERNET] = layer_ethernet,
+    [LAYER_VLAN] = layer_vlan,
+    [LAYER_LLC] = layer_llc,
+    [LAYER_SLL] = layer_sll,
+    [LAYER_SLL2] = layer_sll2,
+    [LAYER_LOOPBACK] = layer_loopback,
+    [LAYER_RAW] = layer_by_nibble,
+    [LAYER_PPP] = layer_ppp,
+    [LAYER_PPP_SERIAL] = layer_ppp_serial,
+    [LAYER_CISCO_HDLC] = layer_cisco_hdlc,
+    [LAYER_PPPOE] = layer_pppoe,
+    [LAYER_MPLS] = layer_mpls,
+    [LAYER_RADIOTAP] = layer_radiotap,
+    [LAYER_WIFI] = layer_wifi,
+    [LAYER_IPV4] = layer_ipv4,
+    [LAYER_IPV6] = layer_ipv6,
+    [LAYER_TCP] = layer_tcp,
+    [LAYER_UDP] = layer_udp,
+    [LAYER_ICMP] = layer_icmp,
+    [LAYER_ICMPV6] = layer_icmpv6,
+    [LAYER_GRE] = layer_gre,
+    [LAYER_VXLAN] = layer_vxlan,
+    [LAYER_GENEVE] = layer_geneve,
+    [LAYER_GTP] = layer_gtp,
+    [LAYER_TEREDO] = layer_teredo,
+};
+
+/* The layer that a link type begins with; LAYER_END when we do not know it. */
+static enum layer first_layer(int link)
+{
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        if (links[i].link == link) {
+            return links[i].layer;
+        }
+    }
+    return LAYER_END;
+}
+
+bool packet_link_known(int link)
+{
+    return first_layer(link) != LAYER_END;
+}
+
+enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes, size_t length)
+{
+    struct dissection dissection = {
+        .segment = segment,
+        .bytes = bytes,
+        .missing = length > bytes.left ? length - bytes.left : 0,
+        .kind = PACKET_OTHER,
+    };
+    enum layer layer = first_layer(link);
+    for (int i = 0; i < LAYER_LIMIT && layer != LAYER_END && wire_ok(&dissection.bytes); i++) {
+        layer = layers[layer](&dissection);
+    }
+    if (!wire_ok(&dissection.bytes)) {
+        dissection.kind = PACKET_BROKEN;
+    } else if (layer != LAYER_END) {
+        dissection.kind = PACKET_OTHER;
+    }
+    if (dissection.kind == PACKET_OTHER || dissection.kind == PACKET_BROKEN) {
+        *segment = (struct segment){0};
+    }
+    return dissection.kind;
+}
