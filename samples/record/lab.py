@@ -14,8 +14,9 @@ How to add a recipe: write a function in the file of its family (or in a new fil
 The name is the truth: every failed connection in the capture must have exactly the cause before the `~`; `ok~` has none that
 failed. `stacks`: the first word of each is a program that must be installed (see STACKS), else the recipe is skipped; "script"
 is a peer played by Python code of ours. `expect`: tshark display filters, each must match at least one packet, `refuse`: must
-match none. `wire=True` puts a user-space wire between the two (lab.wire). `bpf`: what tcpdump keeps. `suffix`, `convert`: for
-other file formats. Several similar samples: call sample(...)(function) in a loop.
+match none. `keyed`: filters that must match once the recipe's key log is applied. `blind`: the causes that may be named without
+the key log, most specific first ("established" when no failure can be seen); they go to ../sealed.tsv. `wire=True` puts a
+user-space wire between the two (lab.wire). `bpf`: what tcpdump keeps. `suffix`, `convert`: for other file formats. Several similar samples: call sample(...)(function) in a loop.
 
 What a recipe may use:
 
@@ -64,8 +65,8 @@ STACKS = {
 
 
 class Sample:
-    def __init__(self, name, about, stacks, tls, expect, refuse, wire, bpf, interface, suffix, convert, recipe):
-        self.name, self.about, self.stacks, self.tls = name, about, stacks, tls
+    def __init__(self, name, about, stacks, tls, expect, refuse, wire, bpf, interface, suffix, convert, recipe, keyed=(), blind=()):
+        self.name, self.about, self.stacks, self.tls, self.keyed, self.blind = name, about, stacks, tls, keyed, blind
         self.expect, self.refuse, self.wire, self.bpf, self.interface = expect, refuse, wire, bpf, interface
         self.suffix, self.convert, self.recipe = suffix, convert, recipe
 
@@ -83,12 +84,13 @@ class Sample:
 
 
 def sample(name, about, stacks=(), tls="", expect=(), refuse=(), wire=False, bpf=CAPTURED,
-           interface=("-i", "veth0"), suffix=".pcap", convert=None):
+           interface=("-i", "veth0"), suffix=".pcap", convert=None, keyed=(), blind=()):
     """Register the decorated function as the recipe of the sample `name`."""
     def register(recipe):
         if name in REGISTRY:
             raise ValueError(f"two recipes for {name}")
-        REGISTRY[name] = Sample(name, about, stacks, tls, expect, refuse, wire, bpf, interface, suffix, convert, recipe)
+        REGISTRY[name] = Sample(name, about, stacks, tls, expect, refuse, wire, bpf, interface, suffix, convert, recipe,
+                                keyed, blind)
         return recipe
     return register
 
@@ -294,7 +296,7 @@ def matches(path, display_filter, keys=None):
     return len(done.stdout.splitlines())
 
 
-def check(sample, path):
+def check(sample, path, keys=None):
     """Raise when the capture is not what its recipe promises."""
     if not matches(path, "frame"):
         raise RuntimeError("the capture is empty")
@@ -304,6 +306,9 @@ def check(sample, path):
     for unwanted in sample.refuse:
         if matches(path, unwanted):
             raise RuntimeError(f"a packet matches {unwanted!r}")
+    for wanted in sample.keyed:
+        if not matches(path, wanted, keys):
+            raise RuntimeError(f"with the key log, no packet matches {wanted!r}")
 
 
 def record(sample, pki, verbose=False):
@@ -323,7 +328,7 @@ def record(sample, pki, verbose=False):
         result = lab.raw
         if sample.convert:
             result = sample.convert(lab.raw, lab.folder / ("converted" + sample.suffix))
-        check(sample, result)
+        check(sample, result, lab.keylog)
         shutil.copyfile(result, sample.path)
         if os.path.exists(lab.keylog):
             shutil.copyfile(lab.keylog, SAMPLES / (sample.name + ".keys"))
