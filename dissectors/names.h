@@ -1,8 +1,8 @@
 /*
  * Names: what the codes on the wire are called, and what a cipher suite, group or signature scheme
  * is made of. Names are spelled as in the IANA TLS registries (tls-parameters and
- * tls-extensiontype-values); where IANA has none, as Wireshark or the draft has it. The one
- * exception: IANA's suffixes _RESERVED and (OBSOLETE) are left off.
+ * tls-extensiontype-values); where IANA has none, or only "Reserved", as Wireshark or the draft
+ * has it. IANA's suffixes _RESERVED and (OBSOLETE) are left off.
  *
  * Everything here is constant: nothing is allocated, written or owned. A returned pointer is to
  * static storage, valid for ever. Functions are pure and take every value of their type.
@@ -136,7 +136,7 @@ enum suite_hash {
 /* One suite. */
 struct suite {
     uint16_t code;
-    uint16_t key_bits; /* of the cipher's key as it is named: 3DES 168, export 40 or 56, NULL 0 */
+    uint16_t key_bits;      /* of the cipher's key as named: 3DES 168, export 40 or 56, NULL 0 */
     uint8_t key_exchange;   /* enum suite_key_exchange */
     uint8_t authentication; /* enum suite_authentication */
     uint8_t bulk;           /* enum suite_bulk */

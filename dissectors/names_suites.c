@@ -1,5 +1,5 @@
 /*
- * The table of cipher suites: every row of IANA's registry, and those that Wireshark knows from
+ * The table of cipher suites: those of IANA's registry, and those that Wireshark knows from
  * Netscape, Microsoft, GOST, the GM standards and drafts. A row a line, ascending by code.
  */
 #include "names.h"
