@@ -142,7 +142,7 @@ struct suite {
     uint8_t bulk;           /* enum suite_bulk */
     uint8_t mac;            /* enum suite_mac */
     uint8_t hash;           /* enum suite_hash */
-    bool export_grade;      /* short keys for US export law: 40 or 56 bits, RSA and DH 512 or 1024 */
+    bool export_grade;      /* short for US export: cipher 40 or 56 bits, RSA and DH 512 or 1024 */
     bool scsv;              /* a signal (RFC 5746 section 3.3, RFC 7507): never to be selected */
     bool grease;            /* RFC 8701: never to be selected */
     const char *name;       /* never NULL */
