@@ -19,14 +19,15 @@ struct address {
 };
 
 enum packet_kind {
-    PACKET_TCP,      /* a TCP segment: every field of struct segment but icmp's */
-    PACKET_UDP,      /* a UDP datagram: addresses, ports, payload */
-    PACKET_ICMP,     /* an ICMP error that quotes a TCP segment: addresses, ports and sequence are the
-                        quoted segment's (so `from` is whom the error is for), icmp_* are set */
-    PACKET_FRAGMENT, /* a piece of an IP datagram: addresses and fragment_* are set, `payload` is the
-                        piece's bytes as they follow the IP header */
+    PACKET_TCP,  /* a TCP segment: every field of struct segment but icmp's */
+    PACKET_UDP,  /* a UDP datagram: addresses, ports, payload */
+    PACKET_ICMP, /* an ICMP error that quotes a TCP segment: addresses, ports and sequence are the
+                    quoted segment's (so `from` is whom the error is for), icmp_* are set */
+    PACKET_FRAGMENT, /* a piece of an IP datagram: addresses and fragment_* are set, `payload` is
+                        the piece's bytes as they follow the IP header */
     PACKET_OTHER,    /* anything else: ARP, other protocols, ICMP about something else */
-    PACKET_BROKEN    /* contradicts itself (a length below its minimum ...) or is cut before its ports */
+    PACKET_BROKEN /* contradicts itself (a length below its minimum ...) or is cut before its ports
+                   */
 };
 
 enum segment_flag {
@@ -41,19 +42,20 @@ enum segment_flag {
 struct segment {
     struct address from, to;
     uint16_t from_port, to_port;
-    uint8_t flags; /* enum segment_flag */
-    uint8_t ttl;   /* or IPv6's hop limit */
+    uint8_t flags;  /* enum segment_flag */
+    uint8_t ttl;    /* or IPv6's hop limit; of the innermost IP header, for TCP, UDP and FRAGMENT */
     uint16_t ip_id; /* IPv4's identification; 0 for IPv6 */
     uint16_t window; /* as sent, not scaled */
     uint32_t sequence, acknowledgement;
-    struct wire payload;     /* the bytes that were captured */
-    uint32_t payload_length; /* bytes that were sent, by the IP header; >= payload.left */
+    struct wire payload;          /* the bytes that were captured */
+    uint32_t payload_length;      /* bytes that were sent, by the IP header and never more than the
+                                     packet had; >= payload.left */
     uint8_t icmp_type, icmp_code; /* PACKET_ICMP; as ICMPv6's where from.version is 6 */
     uint32_t icmp_mtu;            /* next hop's MTU in bytes where the error names one, else 0 */
     uint32_t fragment_id;         /* PACKET_FRAGMENT: identification */
     uint32_t fragment_offset;     /* bytes from the datagram's beginning */
     bool fragment_more;
-    uint8_t fragment_protocol;    /* IP protocol number of the datagram */
+    uint8_t fragment_protocol; /* IP protocol number of the datagram */
 };
 
 /* True when link type `link` (a LINKTYPE_ or DLT_ number, as libpcap's pcap_datalink() gives it) is
@@ -65,6 +67,7 @@ bool packet_link_known(int link);
  * Outer headers (VLAN, tunnels) are followed to the innermost IP packet, at most 16 of them. Bytes
  * behind the IP datagram's end (Ethernet padding) are no payload; where the IP total length is 0
  * (segmentation offload), the packet's own length counts. */
-enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes, size_t length);
+enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes,
+                                size_t length);
 
 #endif

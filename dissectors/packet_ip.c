@@ -114,17 +114,18 @@ static uint8_t authentication(struct dissection *dissection)
 enum layer layer_ipv4(struct dissection *dissection)
 {
     struct wire header = wire_take(&dissection->bytes, 20);
-    struct segment segment = {0};
+    struct segment *segment = dissection->segment;
+    *segment = (struct segment){0};
     uint8_t first = wire_u8(&header);
     wire_skip(&header, 1);
     size_t total = wire_u16(&header);
-    segment.ip_id = wire_u16(&header);
+    segment->ip_id = wire_u16(&header);
     uint16_t place = wire_u16(&header);
-    segment.ttl = wire_u8(&header);
+    segment->ttl = wire_u8(&header);
     uint8_t protocol = wire_u8(&header);
     wire_skip(&header, 2);
-    address(&segment.from, &header, 4);
-    address(&segment.to, &header, 4);
+    address(&segment->from, &header, 4);
+    address(&segment->to, &header, 4);
 
     size_t length = (size_t)(first & 0x0f) * 4;
     bool whole = total == 0 || dissection->quoted;
@@ -135,9 +136,8 @@ enum layer layer_ipv4(struct dissection *dissection)
         layer_trim(dissection, total - 20);
     }
     wire_skip(&dissection->bytes, length - 20);
-    *dissection->segment = segment;
     if ((place & 0x3fff) != 0) {
-        return fragment(dissection, protocol, segment.ip_id, (place & 0x1fffU) * 8,
+        return fragment(dissection, protocol, segment->ip_id, (place & 0x1fffU) * 8,
                         (place & 0x2000) != 0);
     }
     if (protocol == PROTOCOL_AUTHENTICATION) {
@@ -188,21 +188,21 @@ static enum layer extensions(struct dissection *dissection, uint8_t next)
 enum layer layer_ipv6(struct dissection *dissection)
 {
     struct wire header = wire_take(&dissection->bytes, 40);
-    struct segment segment = {0};
+    struct segment *segment = dissection->segment;
+    *segment = (struct segment){0};
     uint8_t first = wire_u8(&header);
     wire_skip(&header, 3);
     size_t length = wire_u16(&header);
     uint8_t next = wire_u8(&header);
-    segment.ttl = wire_u8(&header);
-    address(&segment.from, &header, 6);
-    address(&segment.to, &header, 6);
+    segment->ttl = wire_u8(&header);
+    address(&segment->from, &header, 6);
+    address(&segment->to, &header, 6);
     if (!wire_done(&header) || first >> 4 != 6) {
         return layer_end(dissection, PACKET_BROKEN);
     }
     if (length != 0 && !dissection->quoted) {
         layer_trim(dissection, length);
     }
-    *dissection->segment = segment;
     return extensions(dissection, next);
 }
 
@@ -257,7 +257,7 @@ enum layer layer_udp(struct dissection *dissection)
     if (length != 0 && length < 8) {
         return layer_end(dissection, PACKET_BROKEN);
     }
-    if (length != 0 && length - 8 < layer_sent(dissection)) {
+    if (length != 0) {
         layer_trim(dissection, length - 8);
     }
     payload(dissection);
@@ -284,7 +284,8 @@ static enum layer quote(struct dissection *dissection, enum layer layer)
     return layer;
 }
 
-/* RFC 792; RFC 1191, section 4 for the next hop's MTU. Destination unreachable and time exceeded. */
+/* RFC 792; RFC 1191, section 4 for the next hop's MTU. Destination unreachable and time exceeded.
+ */
 enum layer layer_icmp(struct dissection *dissection)
 {
     dissection->icmp_type = wire_u8(&dissection->bytes);

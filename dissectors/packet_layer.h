@@ -56,21 +56,23 @@ static inline enum layer layer_end(struct dissection *dissection, enum packet_ki
     return LAYER_END;
 }
 
-/* Says that what follows was sent with `length` bytes: what lies behind is padding, what is not
- * there was cut. */
-static inline void layer_trim(struct dissection *dissection, size_t length)
-{
-    size_t captured = dissection->bytes.left;
-    dissection->missing = length > captured ? length - captured : 0;
-    if (length < captured) {
-        dissection->bytes = wire_take(&dissection->bytes, length);
-    }
-}
-
 /* Bytes that were sent from here on. */
 static inline size_t layer_sent(const struct dissection *dissection)
 {
     return dissection->bytes.left + dissection->missing;
+}
+
+/* Says that what follows was sent with `length` bytes: what lies behind is padding. A header that
+ * promises more than the packet had is not believed: such bytes were never sent. */
+static inline void layer_trim(struct dissection *dissection, size_t length)
+{
+    size_t captured = dissection->bytes.left;
+    if (length <= captured) {
+        dissection->bytes = wire_take(&dissection->bytes, length);
+        dissection->missing = 0;
+    } else if (length < layer_sent(dissection)) {
+        dissection->missing = length - captured;
+    }
 }
 
 /* packet_link.c: what follows an EtherType, or an 802.3 length (at most 1500). */

@@ -44,9 +44,7 @@ enum layer layer_by_ethertype(struct dissection *dissection, uint32_t type)
     if (type > ETHERTYPE_LENGTH_MAXIMUM) {
         return layer_end(dissection, PACKET_OTHER);
     }
-    if (type < layer_sent(dissection)) {
-        layer_trim(dissection, type);
-    }
+    layer_trim(dissection, type);
     return LAYER_LLC;
 }
 
@@ -199,15 +197,13 @@ enum layer layer_pppoe(struct dissection *dissection)
     if (kind != 0x1100) {
         return layer_end(dissection, PACKET_OTHER);
     }
-    if (length < layer_sent(dissection)) {
-        layer_trim(dissection, length);
-    }
+    layer_trim(dissection, length);
     return LAYER_PPP;
 }
 
 /* RFC 3032, section 2.1: labels down to the bottom of the stack. They do not name what they carry;
- * its first nibble does: IP's version, or 0 for a pseudowire's control word (RFC 4448, section 4.6),
- * behind which is an Ethernet frame. */
+ * its first nibble does: IP's version, or 0 for a pseudowire's control word (RFC 4448,
+ * section 4.6), behind which is an Ethernet frame. */
 enum layer layer_mpls(struct dissection *dissection)
 {
     bool bottom = false;

@@ -10,10 +10,7 @@ enum {
 };
 
 /* Mirrored frames behind a switch's header of its own, within GRE. */
-enum {
-    ETHERTYPE_ERSPAN = 0x88be,
-    ETHERTYPE_ERSPAN_3 = 0x22eb
-};
+enum { ETHERTYPE_ERSPAN = 0x88be, ETHERTYPE_ERSPAN_3 = 0x22eb };
 
 /* A GTP-U packet has one or two extension headers; the length of each is its own to say. */
 enum { GTP_EXTENSION_LIMIT = 8 };
@@ -130,7 +127,8 @@ enum layer layer_gtp(struct dissection *dissection)
     return next != 0 ? layer_end(dissection, PACKET_OTHER) : enter(dissection, LAYER_RAW);
 }
 
-/* RFC 4380, section 5.1.1: an authentication and an origin indication, either or both, then IPv6. */
+/* RFC 4380, section 5.1.1: an authentication and an origin indication, either or both, then IPv6.
+ */
 enum layer layer_teredo(struct dissection *dissection)
 {
     struct wire bytes = dissection->bytes;
