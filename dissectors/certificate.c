@@ -25,6 +25,7 @@ static bool status(struct wire *response, struct wire body)
     uint8_t type = wire_u8(&body);
     struct wire responses;
 
+    *response = wire_over(NULL, 0);
     switch (type) {
     case STATUS_OCSP:
         *response = wire_vector(&body, 3);
