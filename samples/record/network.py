@@ -139,7 +139,8 @@ def seal(raw):
     """Put the right lengths and checksums into an Ethernet frame with IPv4 and TCP."""
     raw = bytearray(raw)
     tcp = 14 + (raw[14] & 15) * 4
-    struct.pack_into("!HxxxxxxH", raw, 16, len(raw) - 14, 0)
+    struct.pack_into("!H", raw, 16, len(raw) - 14)
+    struct.pack_into("!H", raw, 24, 0)
     struct.pack_into("!H", raw, 24, ones_sum(bytes(raw[14:tcp])))
     struct.pack_into("!H", raw, tcp + 16, 0)
     pseudo = bytes(raw[26:34]) + struct.pack("!HH", 6, len(raw) - tcp)

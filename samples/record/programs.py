@@ -16,8 +16,9 @@ REQUEST = "GET / HTTP/1.0\r\n\r\n"
 
 def openssl_server(lab, *options, cert="good", port=443, www="-www", **how):
     cert = lab.pki[cert]
-    return lab.server(["openssl", "s_server", "-accept", port, "-cert", cert.cert, "-key", cert.key,
-                       "-cert_chain", cert.chain, "-quiet", *([www] if www else []), *options], port=port, **how)
+    behind = ["-cert_chain", lab.pki[cert.issuer].cert] if cert.issuer in ("intermediate", "stranger") else []
+    return lab.server(["openssl", "s_server", "-accept", port, "-cert", cert.cert, "-key", cert.key, *behind, "-quiet",
+                       *([www] if www else []), *options], port=port, **how)
 
 
 def openssl_client(lab, *options, host=SERVER, port=443, send=REQUEST, **how):

@@ -3,14 +3,14 @@
 Silent ends, as of Schannel, are played by `front`: it hands hellos that may be answered with TLS 1.0 to a real server behind it.
 """
 
+import re
 import socket
-import struct
-import threading
 
 import programs
 from hello import offered_versions, openssl_hello, read_record, vanish
 from lab import SERVER, sample
 from programs import OLD
+from relay import hand_over
 
 JUST_1_0 = ("-tls1", "-cipher", OLD)
 FROM_1_1_TO_1_2 = ("-cipher", OLD, "-no_tls1", "-no_tls1_3", "-no_ssl3")
@@ -71,26 +71,6 @@ def register_refusal(variant, stacks, start_server, start_client):
 
 for row in REFUSALS:
     register_refusal(*row)
-
-
-def relay(source, target):
-    """Copy bytes until the source closes."""
-    try:
-        while data := source.recv(16384):
-            target.sendall(data)
-        target.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
-
-
-def hand_over(connection, record, port=8443):
-    """Give the connection to the real server behind the front."""
-    behind = socket.create_connection(("127.0.0.1", port))
-    behind.sendall(record)
-    back = threading.Thread(target=relay, args=(behind, connection))
-    back.start()
-    relay(connection, behind)
-    back.join()
 
 
 ENDS = {
@@ -166,9 +146,12 @@ def leave(end, least, most):
     """A client that sends OpenSSL's hello, reads the ServerHello and ends the connection without an alert."""
     connection = socket.create_connection((SERVER, 443))
     connection.sendall(openssl_hello(least, most))
-    read_record(connection)
-    read_record(connection)
-    end(connection)
+    connection.settimeout(0.3)
+    try:
+        while connection.recv(16384):
+            pass
+    except TimeoutError:
+        end(connection)
 
 
 def register_leaver(variant, end, least, most):
@@ -274,10 +257,10 @@ def without_1_3(frame, to_server):
     """A wire that hides TLS 1.3 from the server: the hello's supported_versions extension becomes an unknown one."""
     if not to_server or not frame.is_tcp or frame.data[:1] != b"\x16" or frame.data[5:6] != b"\x01":
         return None
-    at = frame.data.find(b"\x00\x2b\x00\x05\x04\x03\x04\x03\x03")
-    if at < 0:
+    found = re.search(rb"\x00\x2b\x00.[\x04-\x0c]\x03\x04\x03\x03", frame.data, re.DOTALL)
+    if not found:
         return None
-    return [(True, frame.with_data(frame.data[:at] + b"\xff\x2b" + frame.data[at + 2:]), 0)]
+    return [(True, frame.with_data(frame.data[:found.start()] + b"\xff" + frame.data[found.start() + 1:]), 0)]
 
 
 def register_sentinel(variant, stacks, start_server, start_client):
