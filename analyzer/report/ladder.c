@@ -1,0 +1,178 @@
+#include "report/ladder.h"
+
+#include "names.h"
+#include "report/phrase.h"
+#include "report/report.h"
+
+#include <inttypes.h>
+
+enum {
+    INDENT = 3,      /* columns before the packet's number */
+    BEHIND_LABEL = 2,
+    ARROW = 7,
+    BEHIND_ARROW = 2,
+    TIME = 7,        /* what "+0.013" and longer ones may take */
+    NARROW = 90,     /* below, the arrows move together */
+    STEP_TEXT = 320, /* bytes of a line's words */
+    FATAL = 2
+};
+
+static const char arrow_right[] = "──────▶", arrow_left[] = "◀──────";
+
+/* Columns, counted from where a client's words begin. */
+struct columns {
+    size_t client_arrow, server_arrow, server_title, time;
+    size_t gap;         /* at least, before the time */
+    size_t behind_time; /* before what Windows calls the alert */
+};
+
+struct ladder {
+    const struct page *page;
+    const struct facts *facts;
+    const struct columns *columns;
+    size_t label; /* columns of the widest packet number, "#" with it */
+    size_t start; /* column where a client's words begin */
+};
+
+static const struct columns wide = {38, 14, 45, 59, 3, 4}, narrow = {36, 2, 43, 47, 2, 2};
+
+static size_t steps_kept(const struct facts *facts)
+{
+    return facts->steps < FACTS_STEPS ? facts->steps : FACTS_STEPS;
+}
+
+static bool is_opening(const struct step *step)
+{
+    return step->what == STEP_SYN || step->what == STEP_SYN_ACK;
+}
+
+static bool is_closing(const struct step *step)
+{
+    return step->what == STEP_FIN || step->what == STEP_RST;
+}
+
+/* Which steps need not be drawn. */
+static void choose(bool hidden[FACTS_STEPS], const struct facts *facts, bool verbose)
+{
+    bool data = false, refused = false;
+    for (size_t i = 0; i < steps_kept(facts); i++) {
+        const struct step *step = &facts->step[i];
+        data = data || !(is_opening(step) || is_closing(step) || step->what == STEP_ICMP);
+    }
+    for (size_t i = 0; i < steps_kept(facts); i++) {
+        const struct step *step = &facts->step[i];
+        hidden[i] = !verbose && ((data && is_opening(step)) || (refused && is_closing(step)));
+        refused = refused || (step->what == STEP_ALERT && step->a == FATAL);
+    }
+}
+
+/* "#4": also for the width of the column. */
+static void label_text(char text[24], const struct step *step)
+{
+    struct phrase label = phrase_in(text, 24);
+    phrase_add(&label, "#%" PRIu64, step->at.frame);
+}
+
+/* "+0.013": milliseconds, rounded, since the connection's first packet. */
+static void time_text(char text[32], const struct facts *facts, const struct step *step)
+{
+    int64_t since = step->at.time - facts->first.time;
+    uint64_t span = since < 0 ? 0 - (uint64_t)since : (uint64_t)since;
+    uint64_t milliseconds = (span + 500000) / 1000000;
+    struct phrase time = phrase_in(text, 32);
+    phrase_add(&time, "%c%" PRIu64 ".%03u", since < 0 ? '-' : '+', milliseconds / 1000,
+               (unsigned)(milliseconds % 1000));
+}
+
+/* Cuts `text` to `columns`, with an ellipsis for what is gone. */
+static void shorten(char *text, size_t size, size_t columns)
+{
+    if (phrase_columns(text) <= columns) {
+        return;
+    }
+    struct phrase rest = {text, size, phrase_bytes(text, columns - 1), false};
+    phrase_add(&rest, "…");
+}
+
+/* Writes words and arrow; returns the column behind them, counted from the client's words. */
+static size_t write_words(const struct ladder *ladder, const struct step *step)
+{
+    const struct page *page = ladder->page;
+    const struct columns *columns = ladder->columns;
+    bool server = step->from == SERVER;
+    size_t before = server ? columns->server_arrow + ARROW + BEHIND_ARROW : 0;
+    size_t behind = (server ? 0 : BEHIND_ARROW + ARROW) + columns->gap + TIME;
+    size_t room = page->width - ladder->start - before - behind;
+    char text[STEP_TEXT];
+    report_step_text(text, sizeof(text), ladder->facts, step);
+    shorten(text, sizeof(text), room);
+    size_t width = phrase_columns(text);
+    enum ink ink = step->what == STEP_ALERT || step->what == STEP_RST ? INK_RED : INK_PLAIN;
+    if (server) {
+        page_space(page, columns->server_arrow);
+        fputs(arrow_left, page->out);
+        page_space(page, BEHIND_ARROW);
+        page_write(page, ink, text);
+        return before + width;
+    }
+    size_t arrow = width + BEHIND_ARROW;
+    arrow = arrow < columns->client_arrow ? columns->client_arrow : arrow;
+    page_write(page, ink, text);
+    page_space(page, arrow - width);
+    fputs(arrow_right, page->out);
+    return arrow + ARROW;
+}
+
+static void write_step(const struct ladder *ladder, const struct step *step)
+{
+    const struct page *page = ladder->page;
+    const struct columns *columns = ladder->columns;
+    char label[24], time[32];
+    label_text(label, step);
+    time_text(time, ladder->facts, step);
+    page_space(page, INDENT + ladder->label - phrase_columns(label));
+    page_write(page, INK_DIM, label);
+    page_space(page, BEHIND_LABEL);
+    size_t end = write_words(ladder, step);
+    page_space(page, end + columns->gap > columns->time ? columns->gap : columns->time - end);
+    page_write(page, INK_DIM, time);
+    const char *windows = step->what == STEP_ALERT ? names_alert_sec_e(step->b) : NULL;
+    if (windows != NULL) {
+        page_space(page, columns->behind_time);
+        fprintf(page->out, "SEC_E %s", windows);
+    }
+    fputc('\n', page->out);
+}
+
+static void write_head(const struct ladder *ladder)
+{
+    page_space(ladder->page, ladder->start);
+    page_write(ladder->page, INK_DIM, "client");
+    page_space(ladder->page, ladder->columns->server_title - 6);
+    page_write(ladder->page, INK_DIM, "server");
+    fputc('\n', ladder->page->out);
+}
+
+void ladder_write(const struct page *page, const struct facts *facts, bool verbose)
+{
+    bool hidden[FACTS_STEPS] = {false};
+    struct ladder ladder = {page, facts, page->width < NARROW ? &narrow : &wide, 2, 0};
+    choose(hidden, facts, verbose);
+    for (size_t i = 0; i < steps_kept(facts); i++) {
+        char label[24];
+        label_text(label, &facts->step[i]);
+        size_t columns = hidden[i] ? 0 : phrase_columns(label);
+        ladder.label = columns > ladder.label ? columns : ladder.label;
+    }
+    ladder.start = INDENT + ladder.label + BEHIND_LABEL;
+    write_head(&ladder);
+    for (size_t i = 0; i < steps_kept(facts); i++) {
+        if (!hidden[i]) {
+            write_step(&ladder, &facts->step[i]);
+        }
+    }
+    if (facts->steps_omitted > 0) {
+        page_space(page, ladder.start);
+        fprintf(page->out, "… %u further steps\n", (unsigned)facts->steps_omitted);
+    }
+}

@@ -1,0 +1,131 @@
+#include "report/tally.h"
+
+#include "report/phrase.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLOTS = 2048, /* of the hash table: twice the groups, so that probes are short */
+    BETWEEN = 4   /* columns between cause and server */
+};
+
+struct group {
+    const struct cause *cause; /* NULL: none was found */
+    struct address server;
+    uint16_t port;
+    uint64_t count;
+    size_t since; /* the order in which groups came */
+};
+
+struct tally {
+    struct group group[TALLY_GROUPS];
+    size_t count;
+    uint16_t slot[SLOTS]; /* a group's index + 1; 0: empty */
+    uint64_t beyond;      /* failures of groups that had no room */
+};
+
+struct tally *tally_new(void)
+{
+    return calloc(1, sizeof(struct tally));
+}
+
+void tally_free(struct tally *tally)
+{
+    free(tally);
+}
+
+static const char *cause_id(const struct cause *cause)
+{
+    return cause != NULL ? cause->id : "unknown";
+}
+
+/* FNV-1a. Who wishes to make slots collide gains at most TALLY_GROUPS comparisons a failure. */
+static size_t slot_of(const struct group *wanted)
+{
+    uint32_t hash = 2166136261U;
+    for (const char *byte = cause_id(wanted->cause); *byte != '\0'; byte++) {
+        hash = (hash ^ (uint8_t)*byte) * 16777619U;
+    }
+    for (size_t i = 0; i < sizeof(wanted->server.bytes); i++) {
+        hash = (hash ^ wanted->server.bytes[i]) * 16777619U;
+    }
+    hash = (hash ^ (wanted->port & 0xffU)) * 16777619U;
+    hash = (hash ^ (uint32_t)(wanted->port >> 8)) * 16777619U;
+    return hash % SLOTS;
+}
+
+static bool same_group(const struct group *one, const struct group *other)
+{
+    return one->cause == other->cause && one->port == other->port &&
+           one->server.version == other->server.version &&
+           memcmp(one->server.bytes, other->server.bytes, sizeof(one->server.bytes)) == 0;
+}
+
+/* There are always empty slots, so that every search ends. */
+static struct group *find(struct tally *tally, const struct group *wanted)
+{
+    size_t slot = slot_of(wanted);
+    while (tally->slot[slot] != 0) {
+        struct group *group = &tally->group[tally->slot[slot] - 1];
+        if (same_group(group, wanted)) {
+            return group;
+        }
+        slot = (slot + 1) % SLOTS;
+    }
+    if (tally->count == TALLY_GROUPS) {
+        return NULL;
+    }
+    struct group *group = &tally->group[tally->count];
+    *group = *wanted;
+    group->since = tally->count++;
+    tally->slot[slot] = (uint16_t)tally->count;
+    return group;
+}
+
+void tally_note(struct tally *tally, const struct connection *connection)
+{
+    const struct facts *facts = connection->facts;
+    struct group wanted = {connection->verdict->cause, facts->address[SERVER], facts->port[SERVER], 0, 0};
+    struct group *group = find(tally, &wanted);
+    if (group != NULL) {
+        group->count++;
+    } else {
+        tally->beyond++;
+    }
+}
+
+static int more_frequent(const void *left, const void *right)
+{
+    const struct group *one = left, *other = right;
+    if (one->count != other->count) {
+        return one->count > other->count ? -1 : 1;
+    }
+    return one->since < other->since ? -1 : one->since > other->since;
+}
+
+void tally_write(struct tally *tally, const struct page *page)
+{
+    /* The hash table's indices are of no use any more. */
+    qsort(tally->group, tally->count, sizeof(tally->group[0]), more_frequent);
+    int digits = tally->count > 0 ? snprintf(NULL, 0, "%" PRIu64, tally->group[0].count) : 0;
+    size_t widest = 0;
+    for (size_t i = 0; i < tally->count; i++) {
+        size_t columns = phrase_columns(cause_id(tally->group[i].cause));
+        widest = columns > widest ? columns : widest;
+    }
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct group *group = &tally->group[i];
+        char server[REPORT_ADDRESS];
+        report_address(server, &group->server, group->port);
+        fprintf(page->out, "  %*" PRIu64 "  ", digits, group->count);
+        page_write(page, INK_BOLD, cause_id(group->cause));
+        page_space(page, widest - phrase_columns(cause_id(group->cause)) + BETWEEN);
+        fprintf(page->out, "%s\n", server);
+    }
+    if (tally->beyond > 0) {
+        fprintf(page->out, "  and %" PRIu64 " failures more, with other causes or servers than these %d\n",
+                tally->beyond, (int)TALLY_GROUPS);
+    }
+}

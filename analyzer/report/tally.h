@@ -1,0 +1,24 @@
+/* What failed, counted by cause and server: the table at the end of a text report. */
+#ifndef REPORT_TALLY_H
+#define REPORT_TALLY_H
+
+#include "report/page.h"
+#include "report/report.h"
+
+/* Groups of one cause and one server that are counted: enough for a large site's list of servers, and
+ * 100 KB at most. Failures of further groups are counted together. */
+enum { TALLY_GROUPS = 1000 };
+
+struct tally;
+
+/* An empty tally; NULL when there is no memory. */
+struct tally *tally_new(void);
+void tally_free(struct tally *tally);
+
+/* Counts a connection that failed. */
+void tally_note(struct tally *tally, const struct connection *connection);
+
+/* Writes the table, the most frequent group first. */
+void tally_write(struct tally *tally, const struct page *page);
+
+#endif
