@@ -73,11 +73,15 @@ void capture_close(struct capture *capture);
  * operator's mistake, whatever the inputs are. `error` then has libpcap's words. */
 bool capture_filter_valid(const char *filter, char error[CAPTURE_ERROR]);
 
+/* Writes "PATH: reason" as one printable line, "standard input" for "-"; what is too long is cut.
+ */
+void capture_complain(char text[CAPTURE_ERROR], const char *path, const char *reason);
+
 /* What the first bytes of an input, expanded, say that it is. */
 enum capture_format {
-    CAPTURE_FORMAT_NONE,   /* no capture */
-    CAPTURE_FORMAT_PCAP,   /* pcap or pcapng: libpcap reads it */
-    CAPTURE_FORMAT_NETMON, /* Microsoft Network Monitor: a capture, but not one we read yet */
+    CAPTURE_FORMAT_NONE,  /* no capture */
+    CAPTURE_FORMAT_PCAP,  /* pcap or pcapng: libpcap reads it */
+    CAPTURE_FORMAT_NETMON /* Microsoft Network Monitor: a capture, but not one we read yet */
 };
 
 /* The format by its magic number, the first 4 bytes of `bytes`; NONE when there are fewer. */

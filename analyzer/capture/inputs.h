@@ -12,7 +12,8 @@
 struct inputs {
     char **paths;   /* in the order of the arguments; those of one folder sorted by name */
     size_t count;   /* of paths */
-    size_t refused; /* arguments and folders that gave an error line */
+    size_t refused; /* error lines that were written: each is an input that is lost */
+    size_t room;    /* for paths */
 };
 
 /* Expands `count` arguments. A file is listed as it is: whether it is a capture is capture_open()'s

@@ -1,0 +1,43 @@
+/* The bytes of an input, expanded as they are read: gzip and zstd, told by their magic number and
+ * not by the file's name, or plain. An expansion is never held in memory.
+ *
+ * Owns the file and the decoder until expand_close(). Concatenated members are one stream; what
+ * follows the last member and is none is ignored, as gzip does. Memory: two buffers, and what the
+ * decoder needs (gzip 40 KiB; zstd at most 128 MiB, its own default bound, as the file asks).
+ */
+#ifndef ANALYZER_CAPTURE_EXPAND_H
+#define ANALYZER_CAPTURE_EXPAND_H
+
+#include "wire.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum {
+    EXPAND_ERROR = 256, /* room for an error */
+    EXPAND_PEEK = 16    /* how far expand_peek() sees */
+};
+
+struct expand;
+
+/* Opens `path`, or standard input for "-". Gives NULL and fills `error` when it cannot. */
+struct expand *expand_open(const char *path, char error[EXPAND_ERROR]);
+
+/* The first bytes, expanded, without taking them: EXPAND_PEEK, or fewer when there are no more or
+ * they cannot be read, which expand_error() tells. Only before the stream is read. */
+struct wire expand_peek(struct expand *expand);
+
+/* The expanded bytes as a stream, for whoever reads FILEs; NULL when memory is short. Its taker
+ * closes it with fclose(), before expand_close(). */
+FILE *expand_stream(struct expand *expand);
+
+/* Why reading failed, or NULL: an error of the system, or damaged compressed data. */
+const char *expand_error(const struct expand *expand);
+
+/* True when the file ended within compressed data. */
+bool expand_cut(const struct expand *expand);
+
+/* NULL is allowed. */
+void expand_close(struct expand *expand);
+
+#endif
