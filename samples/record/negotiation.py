@@ -179,21 +179,24 @@ def small_dh_openssl(bits):
     return lambda lab: programs.openssl_server(lab, "-tls1_2", "-cipher", DHE + ":@SECLEVEL=0", "-dhparam", dh_parameters(lab, bits))
 
 
+def small_dh_gnutls(bits):
+    return lambda lab: programs.gnutls_server(lab, "NORMAL:-KX-ALL:+DHE-RSA:-VERS-ALL:+VERS-TLS1.2:%PROFILE_VERY_WEAK",
+                                              "--dhparams", dh_parameters(lab, bits))
+
+
 register("dh.too_small", "The server's Diffie-Hellman prime is too short for the client, which refuses it.", [
     ("openssl-openssl-1024", ("openssl s_server", "openssl s_client"), "1.2", small_dh_openssl(1024),
      lambda lab: programs.openssl_client(lab, "-cipher", DHE)),
-    ("openssl-gnutls-512", ("openssl s_server", "gnutls-cli"), "1.2", small_dh_openssl(512),
-     lambda lab: programs.gnutls_client(lab, "NORMAL:-KX-ALL:+DHE-RSA:-VERS-ALL:+VERS-TLS1.2")),
+    ("gnutls-gnutls-512", ("gnutls-serv", "gnutls-cli"), "1.2", small_dh_gnutls(512),
+     lambda lab: programs.gnutls_client(lab, "NORMAL:-KX-ALL:+DHE-RSA:-VERS-ALL:+VERS-TLS1.2:-GROUP-ALL")),
     ("nginx-curl-1024", ("nginx", "curl"), "1.2",
      lambda lab: programs.nginx(lab, f"ssl_protocols TLSv1.2; ssl_ciphers {DHE}:@SECLEVEL=0; ssl_dhparam {dh_parameters(lab, 1024)};"),
      lambda lab: programs.curl(lab, "--ciphers", DHE)),
-    ("openssl-nss-512", ("openssl s_server", "tstclnt"), "1.2", small_dh_openssl(512),
-     lambda lab: programs.nss_client(lab, "tls1.2:tls1.2", "-c", ":009E:009F")),
-    ("openssl-java-512", ("openssl s_server", "javac Client.java"), "1.2", small_dh_openssl(512),
-     lambda lab: programs.java_client(lab, "protocols=TLSv1.2", "ciphers=TLS_DHE_RSA_WITH_AES_128_GCM_SHA256")),
-    ("haproxy-node-1024", ("haproxy", "node client.js"), "1.2",
-     lambda lab: programs.haproxy(lab, f"ssl-max-ver TLSv1.2 ciphers {DHE}:@SECLEVEL=0", settings=f"ssl-dh-param-file {dh_parameters(lab, 1024)}"),
-     lambda lab: programs.node_client(lab, maxVersion="TLSv1.2", ciphers=DHE, minDHSize=2048)),
+    ("gnutls-nss-512", ("gnutls-serv", "tstclnt"), "1.2", small_dh_gnutls(512),
+     lambda lab: programs.nss_client(lab, "tls1.2:tls1.2", "-c", ":009E:009F", "-I", "P256")),
+    ("gnutls-java-512", ("gnutls-serv", "javac Client.java"), "1.2", small_dh_gnutls(512),
+     lambda lab: programs.java_client(lab, "protocols=TLSv1.2", "ciphers=TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+                                      properties=("-Djdk.tls.namedGroups=secp256r1",))),
 ], expect=("tls.alert_message.level == 2 and ip.src == " + CLIENT,))
 
 
