@@ -1,0 +1,104 @@
+#include "tracking/arena.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISONS 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISONS 1
+#endif
+
+#ifdef ARENA_POISONS
+#include <sanitizer/asan_interface.h>
+enum { GAP = 16 }; /* poisoned bytes behind each piece */
+#else
+enum { GAP = 0 };
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
+
+enum {
+    CHUNK_FIRST = 1024, /* bytes: the hellos of one connection */
+    CHUNK_MAX = 16384
+};
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t size, used;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+static size_t rounded(size_t size)
+{
+    const size_t grain = alignof(max_align_t);
+    return (size + grain - 1) / grain * grain;
+}
+
+/* Makes room for `size` bytes in a new chunk; false when there is none. */
+static int grow(struct arena *arena, size_t size)
+{
+    size_t wanted = arena->newest == NULL ? CHUNK_FIRST : arena->newest->size * 2;
+    if (wanted > CHUNK_MAX) {
+        wanted = CHUNK_MAX;
+    }
+    if (wanted < size) {
+        wanted = size;
+    }
+    if (arena->taken + wanted > ARENA_MAX) {
+        return 0;
+    }
+    struct arena_chunk *chunk = calloc(1, sizeof *chunk + wanted);
+    if (chunk == NULL) {
+        return 0;
+    }
+    chunk->older = arena->newest;
+    chunk->size = wanted;
+    ASAN_POISON_MEMORY_REGION(chunk->bytes, chunk->size);
+    arena->newest = chunk;
+    arena->taken += wanted;
+    return 1;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+    if (size > ARENA_MAX) {
+        return NULL;
+    }
+    size_t need = rounded(size + GAP);
+    struct arena_chunk *chunk = arena->newest;
+    if (chunk == NULL || chunk->size - chunk->used < need) {
+        if (!grow(arena, need)) {
+            return NULL;
+        }
+        chunk = arena->newest;
+    }
+    void *piece = chunk->bytes + chunk->used;
+    chunk->used += need;
+    ASAN_UNPOISON_MEMORY_REGION(piece, size);
+    return piece;
+}
+
+char *arena_copy(struct arena *arena, const void *bytes, size_t size)
+{
+    char *copy = arena_take(arena, size + 1);
+    if (copy != NULL && size > 0) {
+        memcpy(copy, bytes, size);
+    }
+    return copy;
+}
+
+void arena_release(struct arena *arena)
+{
+    struct arena_chunk *chunk = arena->newest;
+    while (chunk != NULL) {
+        struct arena_chunk *older = chunk->older;
+        ASAN_UNPOISON_MEMORY_REGION(chunk->bytes, chunk->size);
+        free(chunk);
+        chunk = older;
+    }
+    *arena = (struct arena){NULL, 0};
+}

@@ -1,0 +1,32 @@
+/* Memory that one connection's facts live in: taken piece by piece, given back all at once.
+ *
+ * An arena is empty until the first piece is taken, and bounded: a connection that wants more than ARENA_MAX bytes gets
+ * NULL, and its owner confesses. What has not been handed out is poisoned under AddressSanitizer, with a gap between
+ * pieces, so that overruns are not hidden.
+ */
+#ifndef TRACKING_ARENA_H
+#define TRACKING_ARENA_H
+
+#include <stddef.h>
+
+enum {
+    ARENA_MAX = 1 << 20 /* bytes: some hundred times what a handshake's facts need; the rest is an attacker's */
+};
+
+struct arena_chunk;
+
+struct arena {
+    struct arena_chunk *newest;
+    size_t taken; /* bytes from the system */
+};
+
+/* `size` zeroed bytes, aligned for any object; NULL when there is no memory or the bound is hit. */
+void *arena_take(struct arena *arena, size_t size);
+
+/* A copy of `size` bytes, with a NUL behind them; NULL as above. */
+char *arena_copy(struct arena *arena, const void *bytes, size_t size);
+
+/* Gives everything back; the arena is empty again. */
+void arena_release(struct arena *arena);
+
+#endif

@@ -1,0 +1,83 @@
+/* TCP connections under watch: a table that is looked up by key, and lists by age.
+ *
+ * A flow has two ends, 0 and 1, in the order of its key; `client` says which of them is the client. Flows are in one of three ages,
+ * each a list from the longest silent to the last that spoke: those still opening or in their handshake, the established ones, and
+ * the closed ones that wait for stragglers. The table is bounded; flow_oldest() names whom to give up first. The keyed hash is seeded
+ * at random, so that nobody on the wire can choose who collides.
+ */
+#ifndef TRACKING_FLOW_H
+#define TRACKING_FLOW_H
+
+#include "packet.h"
+#include "tracking/session.h"
+#include "tracking/stream.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct flow_key {
+    struct address address[2]; /* the lesser address (and port) first */
+    uint16_t port[2];
+};
+
+/* How a connection was opened: all that is kept of one that has not said anything yet. */
+struct opening {
+    struct moment first, last;  /* its packets */
+    struct moment syn, syn_ack; /* the first of each */
+    uint16_t syn_count;
+    uint16_t packets[2];        /* by end */
+    uint8_t ttl[2];             /* of the last packet of each end; 0: none */
+};
+
+enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_CLOSED, FLOW_AGES };
+
+struct flow {
+    struct flow_key key;
+    uint64_t hash;
+    struct flow *older, *newer; /* of the same age */
+    struct session *session;    /* owned; NULL: of no interest (any more) */
+    struct stream stream[2];    /* what each end sends */
+    struct opening opening;
+    int64_t last;               /* nanoseconds since 1970 of the last packet */
+    uint32_t initial_sequence[2]; /* of the SYNs */
+    uint32_t end_sequence[2];   /* behind the last byte that each end says it sent: by its FIN or RST */
+    uint8_t age;                /* enum flow_age */
+    uint8_t client;             /* which end */
+    bool has_initial[2];        /* a SYN was seen from that end */
+    bool has_end[2];
+    bool ignored;               /* nothing that could still come is of interest */
+};
+
+enum {
+    FLOW_TABLE_FIRST = 1024,   /* slots; a power of 2 */
+    FLOW_MAX = 2 << 20         /* flows: what a busy load balancer has open; then the oldest half-open ones go */
+};
+
+struct flow_table;
+
+/* An empty table; NULL when there is no memory. */
+struct flow_table *flow_table_new(void);
+
+/* Gives back the table; flows still in it are given back, too. */
+void flow_table_free(struct flow_table *table);
+
+size_t flow_count(const struct flow_table *table);
+
+/* The flow between two ends; *end says which end is `from`. flow_find() returns NULL when there is none; flow_add() makes one,
+ * which must not be there yet, or returns NULL when there is no memory. */
+struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struct address *from,
+                       uint16_t from_port, const struct address *to, uint16_t to_port);
+struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct address *from,
+                      uint16_t from_port, const struct address *to, uint16_t to_port);
+
+/* The flow spoke at `time`, and is of age `age` now. */
+void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, int64_t time);
+
+/* The flow of that age that has been silent longest; NULL: none. */
+struct flow *flow_oldest(const struct flow_table *table, enum flow_age age);
+
+/* Takes the flow out of the table and gives it back, but for its session, which is the caller's now (NULL when there was none). */
+struct session *flow_remove(struct flow_table *table, struct flow *flow);
+
+#endif

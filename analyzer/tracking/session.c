@@ -1,0 +1,321 @@
+#include "tracking/session.h"
+
+#include "tracking/printable.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct session *session_new(struct chain_store *store)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session != NULL) {
+        session->store = store;
+    }
+    return session;
+}
+
+static void release_readers(struct session *session)
+{
+    for (int from = 0; from < SPEAKERS; from++) {
+        reader_release(&session->side[from].reader);
+        assembly_release(&session->side[from].assembly);
+    }
+}
+
+void session_free(struct session *session)
+{
+    if (session != NULL) {
+        release_readers(session);
+        arena_release(&session->arena);
+        free(session);
+    }
+}
+
+bool session_take_swap(struct session *session)
+{
+    bool swapped = session->swapped;
+    session->swapped = false;
+    return swapped;
+}
+
+uint32_t session_unwanted(struct session *session, enum speaker from)
+{
+    return reader_unwanted(&session->side[from].reader);
+}
+
+struct step *session_step(struct session *session, enum step_what what, enum speaker from,
+                          struct moment at)
+{
+    struct facts *facts = &session->facts;
+    if (facts->steps == FACTS_STEPS) {
+        facts->steps_omitted++;
+        return NULL;
+    }
+    struct step *step = &facts->step[facts->steps++];
+    *step = (struct step){.at = at, .from = (uint8_t)from, .what = (uint8_t)what};
+    return step;
+}
+
+static void swap_steps(struct facts *facts)
+{
+    for (size_t i = 0; i < facts->steps; i++) {
+        facts->step[i].from = (uint8_t)speaker_peer(facts->step[i].from);
+    }
+    for (size_t i = 0; i < facts->alerts; i++) {
+        facts->alert[i].from = (uint8_t)speaker_peer(facts->alert[i].from);
+    }
+}
+
+void session_swap(struct session *session)
+{
+    struct facts *facts = &session->facts;
+    struct address address = facts->address[CLIENT];
+    uint16_t port = facts->port[CLIENT];
+    struct transport_side transport = facts->transport.side[CLIENT];
+    struct session_side side = session->side[CLIENT];
+    struct moment preface_at = facts->preface_at[CLIENT];
+    bool tls_from = facts->tls_from[CLIENT];
+
+    facts->address[CLIENT] = facts->address[SERVER];
+    facts->port[CLIENT] = facts->port[SERVER];
+    facts->transport.side[CLIENT] = facts->transport.side[SERVER];
+    session->side[CLIENT] = session->side[SERVER];
+    facts->preface_at[CLIENT] = facts->preface_at[SERVER];
+    facts->tls_from[CLIENT] = facts->tls_from[SERVER];
+
+    facts->address[SERVER] = address;
+    facts->port[SERVER] = port;
+    facts->transport.side[SERVER] = transport;
+    session->side[SERVER] = side;
+    facts->preface_at[SERVER] = preface_at;
+    facts->tls_from[SERVER] = tls_from;
+    swap_steps(facts);
+    session->swapped = !session->swapped;
+}
+
+/* Nothing that could still come is of interest. */
+static void stop(struct session *session)
+{
+    release_readers(session);
+    session->stopped = true;
+}
+
+/* Keeps the first bytes of what is not TLS. */
+static void keep_snippet(struct session *session, enum speaker from, struct wire bytes)
+{
+    struct session_side *side = &session->side[from];
+    if (side->snippet == NULL) {
+        side->snippet = arena_take(&session->arena, SESSION_SNIPPET);
+    }
+    if (side->snippet == NULL) {
+        return;
+    }
+    struct wire kept = wire_take_most(&bytes, SESSION_SNIPPET - side->snippet_length);
+    if (kept.left > 0) {
+        memcpy(side->snippet + side->snippet_length, kept.at, kept.left);
+        side->snippet_length += (uint32_t)kept.left;
+    }
+}
+
+/* A change in the dialogue before TLS is a step; the server's decisive answer has a moment of its own. */
+static void note_dialogue(struct session *session, enum speaker from, uint8_t state_before, struct moment at)
+{
+    const struct preface *preface = session->preface;
+    if (preface->state == state_before || preface->state <= PREFACE_TALKING) {
+        return;
+    }
+    if (preface->state == PREFACE_GRANTED || preface->state == PREFACE_REFUSED ||
+        preface->state == PREFACE_NOT_OFFERED) {
+        session->facts.preface_decided = at;
+    }
+    struct step *step = session_step(session, STEP_PREFACE, from, at);
+    if (step != NULL) {
+        step->a = preface->state;
+    }
+}
+
+static void note_cleartext(struct session *session, enum speaker from, struct wire bytes, struct moment at)
+{
+    struct facts *facts = &session->facts;
+    struct session_side *side = &session->side[from];
+    bool first = side->cleartext == 0;
+    side->cleartext += (uint32_t)bytes.left;
+    keep_snippet(session, from, bytes);
+    if (!first) {
+        return;
+    }
+    facts->preface_at[from] = at;
+    if (facts->tls_from[speaker_peer(from)] && facts->not_tls_from[from].frame == 0) {
+        facts->not_tls_from[from] = at;
+    }
+    struct step *step = session_step(session, STEP_CLEARTEXT, from, at);
+    if (step != NULL) {
+        step->size = (uint32_t)bytes.left;
+    }
+}
+
+/* Whether TLS need not be waited for any longer: a mail dialogue is over soon, HTTP and SSH never lead to it. */
+static bool is_hopeless(const struct session *session)
+{
+    const struct preface *preface = session->preface;
+    uint32_t client = session->side[CLIENT].cleartext;
+    uint32_t server = session->side[SERVER].cleartext;
+    if (session->facts.tls) {
+        return false;
+    }
+    bool plain = preface->protocol == PREFACE_SSH || preface->protocol == PREFACE_HTTP;
+    return client > SESSION_CLEARTEXT || server > SESSION_CLEARTEXT ||
+           (plain && client > 0 && server > SESSION_SNIPPET);
+}
+
+static void read_cleartext(struct session *session, enum speaker from, struct wire view, struct wire *rest,
+                           struct moment at)
+{
+    if (session->preface == NULL) {
+        session->preface = arena_take(&session->arena, sizeof *session->preface);
+        session->facts.preface = session->preface;
+    }
+    if (session->preface == NULL) {
+        stop(session);
+        return;
+    }
+    uint8_t before = session->preface->state;
+    struct wire unit = view;
+    bool unit_end = preface_read(session->preface, from, &unit);
+    size_t used = view.left - unit.left;
+    note_cleartext(session, from, wire_take_most(&view, used), at);
+    note_dialogue(session, from, before, at);
+    reader_took(&session->side[from].reader, rest, used, unit_end);
+    if (is_hopeless(session)) {
+        stop(session);
+    }
+}
+
+/* There is something else where a record should begin. */
+static void note_broken(struct session *session, enum speaker from, struct wire bytes, struct moment at)
+{
+    struct facts *facts = &session->facts;
+    if (facts->not_tls_from[from].frame == 0) {
+        facts->not_tls_from[from] = at;
+    }
+    keep_snippet(session, from, bytes);
+    struct step *step = session_step(session, STEP_CLEARTEXT, from, at);
+    if (step != NULL) {
+        step->size = (uint32_t)bytes.left;
+    }
+}
+
+/* Who sends the first hello is the client, whoever opened the connection. */
+static enum speaker settle_client(struct session *session, enum speaker from, const struct record *record)
+{
+    uint8_t type = wire_peek(&record->body, 0);
+    bool hello = record->type == RECORD_HANDSHAKE || record->type == 0;
+    if (session->facts.tls || !hello) {
+        return from;
+    }
+    bool other = (from == SERVER && type == HANDSHAKE_CLIENT_HELLO) ||
+                 (from == CLIENT && type == HANDSHAKE_SERVER_HELLO && record->type == RECORD_HANDSHAKE);
+    if (other) {
+        session_swap(session);
+        return speaker_peer(from);
+    }
+    return from;
+}
+
+static void note_hole(struct session *session, enum speaker from, uint32_t length, bool cut,
+                      struct moment at)
+{
+    struct session_side *side = &session->side[from];
+    struct transport_side *transport = &session->facts.transport.side[from];
+    struct record record;
+    if (length == 0 || side->reader.mode == READER_DEAF || length <= side->reader.pass) {
+        (void)reader_hole(&side->reader, &record, length);
+        return;
+    }
+    transport->missing = true;
+    transport->cut = transport->cut || cut;
+    struct step *step = session_step(session, STEP_GAP, from, at);
+    if (step != NULL) {
+        step->size = length;
+    }
+    if (reader_hole(&side->reader, &record, length)) {
+        from = settle_client(session, from, &record);
+        session_record(session, from, &record, side->reader.since, at);
+    }
+    assembly_release(&session->side[from].assembly);
+}
+
+void session_read(struct session *session, enum speaker from, const struct piece *piece)
+{
+    struct wire rest = piece->bytes;
+    bool swapped = session->swapped;
+    note_hole(session, from, piece->hole, false, piece->at);
+    bool more = true;
+    while (more && !session->stopped) {
+        enum speaker speaker = session->swapped != swapped ? speaker_peer(from) : from;
+        struct reader *reader = &session->side[speaker].reader;
+        struct record record;
+        struct moment began = piece->at;
+        switch (reader_next(reader, &record, &began, &rest, speaker == SERVER, piece->at)) {
+        case READING_NOTHING:
+            more = false;
+            break;
+        case READING_RECORD:
+            speaker = settle_client(session, speaker, &record);
+            session_record(session, speaker, &record, began, piece->at);
+            break;
+        case READING_SSL2:
+            speaker = settle_client(session, speaker, &record);
+            session_sslv2(session, speaker, &record, piece->at);
+            break;
+        case READING_CLEARTEXT:
+            read_cleartext(session, speaker, record.body, &rest, piece->at);
+            break;
+        case READING_BROKEN:
+            note_broken(session, speaker, record.body, piece->at);
+            break;
+        }
+    }
+    note_hole(session, session->swapped != swapped ? speaker_peer(from) : from, piece->cut, true, piece->at);
+}
+
+/* What the dialogue before TLS and the bytes instead of it were, as text. */
+static void tell_cleartext(struct session *session)
+{
+    struct facts *facts = &session->facts;
+    for (int from = 0; from < SPEAKERS; from++) {
+        const struct session_side *side = &session->side[from];
+        if (side->snippet_length > 0) {
+            facts->cleartext[from] = printable_copy(
+                &session->arena, wire_over(side->snippet, side->snippet_length), SESSION_SNIPPET);
+        }
+    }
+    if (session->preface != NULL) {
+        const struct preface *preface = session->preface;
+        facts->preface_words =
+            printable_copy(&session->arena, wire_over(preface->words, strlen(preface->words)), PREFACE_WORDS);
+        facts->preface_asked =
+            printable_copy(&session->arena, wire_over(preface->asked, strlen(preface->asked)), PREFACE_WORDS);
+    }
+}
+
+void session_end(struct session *session)
+{
+    for (int i = 0; i < SPEAKERS && !session->stopped; i++) {
+        enum speaker from = (enum speaker)i;
+        struct session_side *side = &session->side[from];
+        struct record record;
+        struct message message;
+        struct moment at = session->facts.transport.side[from].last_data;
+        if (reader_end(&side->reader, &record)) {
+            session_record(session, from, &record, side->reader.since, at);
+        }
+        if (assembly_rest(&side->assembly, &message)) {
+            session_message(session, from, &message, side->assembly.since, at);
+        }
+    }
+    tell_cleartext(session);
+    session->facts.chain[CLIENT] = session->chain[CLIENT];
+    session->facts.chain[SERVER] = session->chain[SERVER];
+    release_readers(session);
+}

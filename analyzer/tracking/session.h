@@ -1,0 +1,88 @@
+/* From the bytes of both directions to the facts of one connection.
+ *
+ * A session is made when a connection first says something, and lives until it was reported. It reads pieces as streams
+ * give them, keeps what is not whole yet (through reader and assembly), and writes facts. It is a witness: what the protocol forbids is
+ * noted, and watching goes on.
+ */
+#ifndef TRACKING_SESSION_H
+#define TRACKING_SESSION_H
+
+#include "tracking/arena.h"
+#include "tracking/assembly.h"
+#include "tracking/chain.h"
+#include "tracking/facts.h"
+#include "tracking/reader.h"
+#include "tracking/stream.h"
+
+enum {
+    SESSION_CLEARTEXT = 64 << 10, /* bytes of cleartext in which TLS is waited for: a mail dialogue before
+                                     STARTTLS has some hundred */
+    SESSION_SNIPPET = 768         /* bytes of what is not TLS that are kept: enough for the sentence in a web server's
+                                     error page that says what it had expected */
+};
+
+/* What one side's bytes go through. */
+struct session_side {
+    struct reader reader;
+    struct assembly assembly; /* of handshake messages */
+    bool sealed;              /* behind its change_cipher_spec, up to TLS 1.2 */
+    uint32_t cleartext;       /* bytes read as such */
+    uint8_t *snippet;         /* the first SESSION_SNIPPET of them, in the arena; NULL: none */
+    uint32_t snippet_length;
+};
+
+struct session {
+    struct facts facts;
+    struct arena arena;
+    struct preface *preface;      /* in the arena; facts.preface is the same */
+    struct chain *chain[SPEAKERS]; /* facts.chain is the same */
+    struct chain_store *store;    /* borrowed */
+    struct session_side side[SPEAKERS];
+    uint8_t session_id[32];       /* of the last ClientHello, to see whether the server takes it up */
+    uint8_t session_id_length;
+    bool swapped;                 /* client and server have changed places since the caller last asked */
+    bool stopped;                 /* of no interest any more: not TLS, and never will be */
+};
+
+/* A session whose certificates go to `store`; NULL when there is no memory. */
+struct session *session_new(struct chain_store *store);
+void session_free(struct session *session);
+
+/* Reads the next bytes in order of `from`, and tells of the holes around them. Whoever spoke may turn out to be the other:
+ * ask session_take_swap() afterwards. */
+void session_read(struct session *session, enum speaker from, const struct piece *piece);
+
+/* Whether client and server have turned out to be the other way round; asking forgets it. */
+bool session_take_swap(struct session *session);
+
+/* Bytes that `from` will send next and that nobody needs to see; asking forgets them. */
+uint32_t session_unwanted(struct session *session, enum speaker from);
+
+/* The connection has ended, or its watching has: looks at what is still held, and completes the facts. */
+void session_end(struct session *session);
+
+/* Adds a line to the ladder; NULL when it is full. */
+struct step *session_step(struct session *session, enum step_what what, enum speaker from,
+                          struct moment at);
+
+/* ---- between the files of this room ---- */
+
+/* A whole record, or with record->body.left < record->length what there is of one. */
+void session_record(struct session *session, enum speaker from, const struct record *record,
+                    struct moment began, struct moment at);
+
+/* A handshake message in clear; `body.left` < `length` where it is not whole. */
+void session_message(struct session *session, enum speaker from, const struct message *message,
+                     struct moment began, struct moment at);
+
+/* An SSLv2 record: a hello, or what follows in SSL 2.0. */
+void session_sslv2(struct session *session, enum speaker from, const struct record *record,
+                   struct moment at);
+
+/* Something happened that moves the handshake on. */
+void session_event(struct session *session, enum speaker from, unsigned event, struct moment at);
+
+/* Client and server have been taken for each other. */
+void session_swap(struct session *session);
+
+#endif

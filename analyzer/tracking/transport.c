@@ -1,0 +1,202 @@
+#include "tracking/transport.h"
+
+static void count_up(uint16_t *counter)
+{
+    if (*counter < UINT16_MAX) {
+        (*counter)++;
+    }
+}
+
+static void note_opening(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
+{
+    struct opening *opening = &flow->opening;
+    if (opening->first.frame == 0) {
+        opening->first = at;
+    }
+    opening->last = at;
+    count_up(&opening->packets[end]);
+    if ((segment->flags & SEGMENT_RST) == 0) {
+        opening->ttl[end] = segment->ttl;
+    }
+    if ((segment->flags & SEGMENT_SYN) == 0) {
+        return;
+    }
+    if ((segment->flags & SEGMENT_ACK) != 0) {
+        if (opening->syn_ack.frame == 0) {
+            opening->syn_ack = at;
+        }
+    } else {
+        if (opening->syn.frame == 0) {
+            opening->syn = at;
+        }
+        count_up(&opening->syn_count);
+    }
+}
+
+static void note_sequence(struct flow *flow, uint8_t end, const struct segment *segment)
+{
+    uint8_t peer = end ^ 1;
+    if ((segment->flags & SEGMENT_SYN) != 0 && !flow->has_initial[end]) {
+        flow->has_initial[end] = true;
+        flow->initial_sequence[end] = segment->sequence;
+        stream_begin(&flow->stream[end], segment->sequence + 1);
+    }
+    bool resets = (segment->flags & SEGMENT_RST) != 0;
+    if ((segment->flags & SEGMENT_ACK) == 0 || resets) {
+        return;
+    }
+    if (flow->has_initial[end]) {
+        stream_begin(&flow->stream[peer], segment->acknowledgement);
+    }
+    if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement) && flow->session != NULL) {
+        flow->session->facts.transport.side[transport_speaker(flow, peer)].tail_retransmissions = 0;
+    }
+}
+
+static void note_side(struct transport_side *side, const struct segment *segment, struct moment at)
+{
+    side->packets++;
+    side->last_packet = at;
+    if ((segment->flags & SEGMENT_RST) != 0) {
+        return;
+    }
+    side->last_ip_id = segment->ip_id;
+    if (side->ttl_lowest == 0 || segment->ttl < side->ttl_lowest) {
+        side->ttl_lowest = segment->ttl;
+    }
+    if (segment->ttl > side->ttl_highest) {
+        side->ttl_highest = segment->ttl;
+    }
+    /* Payload from behind the reset's sequence number: whoever sent it had not reset anything. */
+    bool payload = segment->payload_length > 0;
+    int32_t beyond = (int32_t)(segment->sequence + segment->payload_length - side->reset.sequence);
+    if (side->reset.at.frame != 0 && payload && beyond > 0) {
+        side->reset.data_followed = true;
+    }
+}
+
+void transport_note(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
+{
+    note_opening(flow, end, segment, at);
+    note_sequence(flow, end, segment);
+    if (flow->session != NULL) {
+        flow->session->facts.last = at;
+        note_side(&flow->session->facts.transport.side[transport_speaker(flow, end)], segment, at);
+    }
+}
+
+void transport_note_data(struct flow *flow, uint8_t end, const struct segment *segment, enum stream_news news,
+                         struct moment at)
+{
+    struct transport_side *side = &flow->session->facts.transport.side[transport_speaker(flow, end)];
+    if (side->first_data.frame == 0) {
+        side->first_data = at;
+    }
+    if (news == STREAM_NEWS) {
+        side->last_data = at;
+        side->bytes += segment->payload_length;
+    } else if (segment->payload_length > 1) { /* one old byte is a keep-alive (RFC 1122, section 4.2.3.6) */
+        count_up(&side->retransmissions);
+        count_up(&side->tail_retransmissions);
+    }
+}
+
+static void note_end(struct flow *flow, uint8_t end, uint32_t sequence)
+{
+    if (!flow->has_end[end]) {
+        flow->has_end[end] = true;
+        flow->end_sequence[end] = sequence;
+    }
+}
+
+void transport_note_close(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
+{
+    enum speaker from = transport_speaker(flow, end);
+    struct transport *transport = &flow->session->facts.transport;
+    struct transport_side *side = &transport->side[from];
+    if ((segment->flags & SEGMENT_RST) != 0 && side->reset.at.frame == 0) {
+        side->reset = (struct reset){.at = at,
+                                     .sequence = segment->sequence,
+                                     .window = segment->window,
+                                     .ip_id = segment->ip_id,
+                                     .ttl = segment->ttl};
+        /* Behind a FIN, which takes a sequence number, a reset's may be one more than the last byte's. */
+        note_end(flow, end, segment->sequence - 1);
+        (void)session_step(flow->session, STEP_RST, from, at);
+    }
+    if ((segment->flags & SEGMENT_FIN) != 0 && side->fin.frame == 0) {
+        side->fin = at;
+        note_end(flow, end, segment->sequence + segment->payload_length);
+        (void)session_step(flow->session, STEP_FIN, from, at);
+    }
+    bool reset = transport->side[CLIENT].reset.at.frame != 0 || transport->side[SERVER].reset.at.frame != 0;
+    bool finished = transport->side[CLIENT].fin.frame != 0 && transport->side[SERVER].fin.frame != 0;
+    transport->closed = reset || finished;
+}
+
+void transport_note_icmp(struct flow *flow, uint8_t end, const struct segment *quote, struct moment at)
+{
+    struct icmp_error *icmp = &flow->session->facts.transport.icmp;
+    if (icmp->at.frame != 0) {
+        return;
+    }
+    *icmp = (struct icmp_error){.at = at,
+                                .mtu = quote->icmp_mtu,
+                                .type = quote->icmp_type,
+                                .code = quote->icmp_code,
+                                .version6 = quote->from.version == 6,
+                                .about = transport_speaker(flow, end)};
+    struct step *step = session_step(flow->session, STEP_ICMP, speaker_peer(icmp->about), at);
+    if (step != NULL) {
+        step->a = icmp->type;
+        step->b = icmp->code;
+    }
+}
+
+void transport_begin_facts(struct flow *flow)
+{
+    struct facts *facts = &flow->session->facts;
+    const struct opening *opening = &flow->opening;
+    facts->first = opening->first;
+    facts->last = opening->last;
+    facts->transport.syn = opening->syn;
+    facts->transport.syn_ack = opening->syn_ack;
+    for (uint8_t end = 0; end < 2; end++) {
+        enum speaker speaker = transport_speaker(flow, end);
+        struct transport_side *side = &facts->transport.side[speaker];
+        facts->address[speaker] = flow->key.address[end];
+        facts->port[speaker] = flow->key.port[end];
+        side->packets = opening->packets[end];
+        side->ttl_lowest = opening->ttl[end];
+        side->ttl_highest = opening->ttl[end];
+    }
+    facts->began_late = !flow->has_initial[0] && !flow->has_initial[1];
+    for (int i = 0; i < SPEAKERS && facts->began_late; i++) {
+        flow->session->side[i].reader.doubtful = true;
+    }
+    if (opening->syn.frame != 0) {
+        (void)session_step(flow->session, STEP_SYN, CLIENT, opening->syn);
+    }
+    if (opening->syn_ack.frame != 0) {
+        (void)session_step(flow->session, STEP_SYN_ACK, SERVER, opening->syn_ack);
+    }
+}
+
+void transport_end_facts(struct flow *flow, int64_t now)
+{
+    struct facts *facts = &flow->session->facts;
+    facts->transport.syn_count = flow->opening.syn_count;
+    if (facts->transport.syn_ack.frame == 0) {
+        facts->transport.syn_ack = flow->opening.syn_ack;
+    }
+    for (uint8_t end = 0; end < 2; end++) {
+        struct transport_side *side = &facts->transport.side[transport_speaker(flow, end)];
+        const struct stream *stream = &flow->stream[end];
+        uint32_t last = flow->has_end[end] ? flow->end_sequence[end] : stream->highest;
+        side->unacknowledged = stream_unacknowledged(stream);
+        side->missing = side->missing || stream_lacks(stream, last);
+        side->overflowed = side->overflowed || stream->overflowed;
+    }
+    facts->watched_until = now > facts->last.time ? now : facts->last.time;
+    facts->ended_open = !facts->transport.closed;
+}
