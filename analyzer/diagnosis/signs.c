@@ -1,0 +1,246 @@
+/* Signs: sizes, positions, closes and silences. */
+#include "diagnosis/signs.h"
+
+#include "names.h"
+
+#include <string.h>
+
+enum {
+    TLS13 = 0x0304,
+    ALERT = 2,        /* bytes of an alert: level and description */
+    CONTENT_TYPE = 1, /* TLS 1.3: the byte behind a sealed record's content (RFC 8446, section 5.2) */
+    TAG = 16,         /* of all AEADs but CCM_8 */
+    SHORT_TAG = 8,
+    NONCE = 8,        /* TLS 1.2 sends 8 bytes of it with AES-GCM and CCM (RFC 5288, section 3) */
+    JAVA_PADDING = 16, /* JSSE adds as much to every sealed record of TLS 1.3 */
+    EMPTY_CERTIFICATE = 8, /* bytes of TLS 1.3's Certificate message without certificates */
+    FINISHED_HEADER = 4,
+    CLOSE_NOTIFY = 0, /* alerts: RFC 8446, section 6.1 */
+    USER_CANCELED = 90
+};
+
+static const struct suite *selected_suite(const struct facts *facts)
+{
+    return facts->server_hello == NULL ? NULL : names_suite_row(facts->server_hello->suite);
+}
+
+static uint16_t tag_length(const struct suite *suite)
+{
+    return suite != NULL && suite->bulk == SUITE_BULK_AES_CCM_8 ? SHORT_TAG : TAG;
+}
+
+/* A block cipher's record: IV, 2 bytes, MAC and padding to 8 or 16 bytes; or MAC and 2 bytes of a stream cipher. */
+static bool alert_sized_by_mac(const struct suite *suite, uint16_t length)
+{
+    uint16_t mac = suite->mac == SUITE_MAC_SHA384   ? 48
+                   : suite->mac == SUITE_MAC_SHA256 ? 32
+                   : suite->mac == SUITE_MAC_MD5    ? 16
+                                                    : 20;
+    if (suite->bulk == SUITE_BULK_RC4 || suite->bulk == SUITE_BULK_NULL) {
+        return length == ALERT + mac;
+    }
+    return length > ALERT && length <= 16 + 16 * ((ALERT + mac) / 16 + 1) && length % 8 == 0;
+}
+
+bool signs_alert_sized(const struct facts *facts, uint16_t length)
+{
+    const struct suite *suite = selected_suite(facts);
+    uint16_t tag = tag_length(suite);
+    if (facts->version == TLS13) {
+        uint16_t alert = (uint16_t)(ALERT + CONTENT_TYPE + tag);
+        return length == alert || length == alert + JAVA_PADDING;
+    }
+    if (suite == NULL) {
+        return false;
+    }
+    if (suite->bulk == SUITE_BULK_CHACHA20_POLY1305) {
+        return length == ALERT + TAG;
+    }
+    if (suite->mac == SUITE_MAC_AEAD) {
+        return length == ALERT + NONCE + tag;
+    }
+    return alert_sized_by_mac(suite, length);
+}
+
+struct moment signs_first_close(const struct facts *facts, enum speaker *by)
+{
+    struct moment client = facts_close(facts, CLIENT);
+    struct moment server = facts_close(facts, SERVER);
+    *by = CLIENT;
+    if (client.frame == 0 || (server.frame != 0 && server.frame < client.frame)) {
+        *by = SERVER;
+        return server;
+    }
+    return client;
+}
+
+/* A warning that its sender meant as the end: it is one that says so, or its sender closed first behind it. */
+static const struct alert_facts *closing_warning(const struct facts *facts)
+{
+    enum speaker by;
+    struct moment closed = signs_first_close(facts, &by);
+    for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
+        const struct alert_facts *alert = &facts->alert[i];
+        bool end = alert->code == CLOSE_NOTIFY || alert->code == USER_CANCELED;
+        bool closer = closed.frame >= alert->at.frame && alert->from == (uint8_t)by;
+        if (!alert->sealed && closed.frame != 0 && (end || closer)) {
+            return alert;
+        }
+    }
+    return NULL;
+}
+
+/* TLS 1.3, before the client's Finished: the last encrypted record of a side, if it is an alert's size. Early data
+ * may be as short; an alert of the server's is only believed when somebody closed behind it. */
+static const struct sealed_record *sealed_refusal(const struct facts *facts)
+{
+    if (facts->version != TLS13 || facts->established.frame != 0) {
+        return NULL;
+    }
+    const struct sealed_record *client = &facts->last_sealed[CLIENT];
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    if (client->at.frame != 0 && signs_alert_sized(facts, client->length) &&
+        (hello == NULL || !hello->early_data)) {
+        return client;
+    }
+    const struct sealed_record *server = &facts->last_sealed[SERVER];
+    enum speaker by;
+    struct moment closed = signs_first_close(facts, &by);
+    if (server->at.frame != 0 && signs_alert_sized(facts, server->length) &&
+        closed.frame >= server->at.frame) {
+        return server;
+    }
+    return NULL;
+}
+
+struct ending signs_ending(const struct facts *facts)
+{
+    struct ending ending = {ENDING_NONE, CLIENT, {0, 0}, 255};
+    const struct alert_facts *client = facts_fatal_alert(facts, CLIENT);
+    const struct alert_facts *server = facts_fatal_alert(facts, SERVER);
+    const struct alert_facts *alert = client;
+    if (alert == NULL || (server != NULL && server->at.frame < alert->at.frame)) {
+        alert = server;
+    }
+    if (alert == NULL) {
+        alert = closing_warning(facts);
+    }
+    if (alert != NULL) {
+        return (struct ending){ENDING_ALERT, (enum speaker)alert->from, alert->at, alert->code};
+    }
+    const struct sealed_record *sealed = sealed_refusal(facts);
+    if (sealed != NULL) {
+        return (struct ending){ENDING_SEALED, (enum speaker)sealed->from, sealed->at, 255};
+    }
+    enum speaker by;
+    struct moment closed = signs_first_close(facts, &by);
+    if (closed.frame != 0) {
+        ending.kind = closed.frame == facts->transport.side[by].fin.frame ? ENDING_FIN : ENDING_RESET;
+        ending.by = by;
+        ending.at = closed;
+    }
+    return ending;
+}
+
+bool signs_hello_unanswered(const struct facts *facts)
+{
+    return facts_client_hello(facts) != NULL && facts->server_hello == NULL &&
+           facts->chain[SERVER] == NULL && facts->server_hello_done.frame == 0 &&
+           facts->change_cipher_spec[SERVER].frame == 0 && facts->last_sealed[SERVER].at.frame == 0;
+}
+
+/* Length of the client's Finished record of TLS 1.3 when nothing else is in it and nothing was padded. */
+static uint16_t finished_length(const struct facts *facts)
+{
+    const struct suite *suite = selected_suite(facts);
+    size_t hash = suite == NULL ? 0 : names_hash_octets(suite->hash);
+    return (uint16_t)(FINISHED_HEADER + (hash == 0 ? 32 : hash) + CONTENT_TYPE + tag_length(suite));
+}
+
+/* The client's sealed records up to its Finished: a Certificate stands in one of its own, or shares the last. */
+static bool certificate_before_finished(const struct facts *facts)
+{
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    uint16_t alone = finished_length(facts);
+    size_t before = 0;
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        const struct sealed_record *record = &facts->sealed[i];
+        if (record->from != CLIENT || record->stage == STAGE_ESTABLISHED ||
+            record->at.frame > facts->finished[CLIENT].frame) {
+            continue;
+        }
+        if (record->length == alone + EMPTY_CERTIFICATE || record->length > alone + JAVA_PADDING) {
+            return true;
+        }
+        before++;
+    }
+    /* Early data and the EndOfEarlyData message are sealed records before the Finished, too. */
+    return before > 1 && (hello == NULL || !hello->early_data);
+}
+
+bool signs_client_certificate(const struct facts *facts)
+{
+    if (facts->version == TLS13) {
+        return facts->finished[CLIENT].frame != 0 && certificate_before_finished(facts);
+    }
+    return facts->certificate_request.frame != 0 && facts->chain[CLIENT] != NULL;
+}
+
+bool signs_certificate_bad(const struct facts *facts)
+{
+    const struct chain *chain = facts->chain[SERVER];
+    if (chain == NULL || chain->count == 0 || chain->malformed) {
+        return false;
+    }
+    const struct certificate *leaf = chain->certificates[0];
+    int64_t now = chain->at.time / SIGNS_SECOND;
+    return (chain->name_checked && !chain->name_fits) || leaf->not_after < now || chain->ocsp == 2;
+}
+
+static bool is_news(const struct step *step)
+{
+    return step->what != STEP_SYN && step->what != STEP_SYN_ACK && step->what != STEP_FIN &&
+           step->what != STEP_RST && step->what != STEP_ICMP && step->what != STEP_GAP;
+}
+
+int64_t signs_waited(const struct facts *facts)
+{
+    int64_t since = facts->first.time;
+    for (size_t i = 0; i < facts->steps && i < FACTS_STEPS; i++) {
+        if (is_news(&facts->step[i]) && facts->step[i].at.time > since) {
+            since = facts->step[i].at.time;
+        }
+    }
+    for (int side = 0; side < SPEAKERS; side++) {
+        if (facts->last_sealed[side].at.frame != 0 && facts->last_sealed[side].at.time > since) {
+            since = facts->last_sealed[side].at.time;
+        }
+    }
+    int64_t until = facts->watched_until;
+    if (facts->last.time > until) {
+        until = facts->last.time;
+    }
+    return until - since;
+}
+
+/* What nginx, Apache, Go, Tomcat and others answer to plain HTTP on a TLS port. */
+static const char *const MISPLACED_HTTP[] = {
+    "plain HTTP request was sent to HTTPS port", "plain HTTP to an SSL-enabled",
+    "HTTP request to an HTTPS server",           "requires TLS",
+    "This is not an HTTP port",                  "HTTPS is required",
+};
+
+bool signs_http_at_tls_server(const struct facts *facts)
+{
+    const char *answer = facts->cleartext[SERVER];
+    if (answer == NULL || facts->tls_from[CLIENT]) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof MISPLACED_HTTP / sizeof MISPLACED_HTTP[0]; i++) {
+        if (strstr(answer, MISPLACED_HTTP[i]) != NULL) {
+            return true;
+        }
+    }
+    return facts->preface != NULL && facts->preface->protocol == PREFACE_HTTP &&
+           facts->preface->status == 400 && facts->tls_expected;
+}
