@@ -156,13 +156,31 @@ static void random_read(struct server_hello *hello)
     }
 }
 
+/* True when `rest` is nothing but a block of extensions. */
+static bool is_extensions_block(struct wire rest)
+{
+    (void)wire_vector(&rest, 2);
+    return wire_done(&rest);
+}
+
+/* Whether a ServerHello is one of TLS 1.3's drafts before 22, which named their version in its
+ * first field and had neither session id nor compression. Until draft 15 they said 3.4 there, which
+ * others may say too: then `rest`, all behind the version, tells by its lengths. */
+static bool is_draft(uint16_t version, struct wire rest)
+{
+    if (version >> 8 == IETF_DRAFT_MAJOR) {
+        return true;
+    }
+    wire_skip(&rest, RANDOM + 2);
+    return version == 0x0304 && is_extensions_block(rest);
+}
+
 bool hello_server(struct server_hello *hello, struct wire body)
 {
     *hello = (struct server_hello){0};
     hello->legacy_version = wire_u16(&body);
     hello->version = hello->legacy_version;
-    /* Before draft 22, a ServerHello of TLS 1.3 said so here, and was shorter. */
-    bool draft = hello->legacy_version >> 8 == IETF_DRAFT_MAJOR;
+    bool draft = is_draft(hello->legacy_version, body);
 
     hello->random = kept_bytes(&body, RANDOM);
     random_read(hello);
@@ -175,13 +193,6 @@ bool hello_server(struct server_hello *hello, struct wire body)
     }
     bool fixed_part = wire_ok(&body) && hello->session_id.left <= SESSION_ID_MAX;
     return server_extensions(hello, &body) && fixed_part;
-}
-
-/* True when `rest` is nothing but a block of extensions. */
-static bool is_extensions_block(struct wire rest)
-{
-    (void)wire_vector(&rest, 2);
-    return wire_done(&rest);
 }
 
 bool hello_retry_request_draft(struct server_hello *hello, struct wire body)

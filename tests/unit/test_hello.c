@@ -369,13 +369,12 @@ static void a_server_hello_cut_anywhere_is_not_well_formed(void **state)
     build_free(&build);
 }
 
-static void a_server_hello_of_an_old_draft_is_shorter(void **state)
+static void a_short_server_hello_is_read(unsigned version)
 {
-    (void)state;
     struct build build = {0};
     struct server_hello hello;
 
-    build_u16(&build, 0x7f12); /* draft 18 */
+    build_u16(&build, version);
     build_filler(&build, 0, 32);
     build_u16(&build, 0x1301);
     build_open(&build, 2);
@@ -387,11 +386,33 @@ static void a_server_hello_of_an_old_draft_is_shorter(void **state)
     build_close(&build);
     build_close(&build);
     assert_true(hello_server(&hello, build_wire(&build)));
-    assert_int_equal(hello.version, 0x7f12);
+    assert_int_equal(hello.version, version);
     assert_true(hello_version_is_tls13(hello.version));
     assert_int_equal(hello.suite, 0x1301);
     assert_int_equal(hello.group, 29);
     assert_null(hello.session_id.at);
+    build_free(&build);
+}
+
+static void a_server_hello_of_an_old_draft_is_shorter(void **state)
+{
+    (void)state;
+    a_short_server_hello_is_read(0x0304); /* draft 14 */
+    a_short_server_hello_is_read(0x7f12); /* draft 18 */
+}
+
+static void a_server_hello_of_3_4_that_is_no_draft_has_a_session_id(void **state)
+{
+    (void)state;
+    struct build build = {0};
+    struct server_hello hello;
+
+    build_server_hello(&build, &(struct build_server_hello){.version = 0x0304,
+                                                            .session_id = 32,
+                                                            .renegotiation_info = true});
+    assert_true(hello_server(&hello, build_wire(&build)));
+    assert_int_equal(hello.session_id.left, 32);
+    assert_int_equal(hello.suite, 0xc02f);
     build_free(&build);
 }
 
@@ -454,6 +475,7 @@ int main(void)
         cmocka_unit_test(the_random_of_a_downgraded_server_says_so),
         cmocka_unit_test(a_server_hello_cut_anywhere_is_not_well_formed),
         cmocka_unit_test(a_server_hello_of_an_old_draft_is_shorter),
+        cmocka_unit_test(a_server_hello_of_3_4_that_is_no_draft_has_a_session_id),
         cmocka_unit_test(a_hello_retry_request_of_an_old_draft_is_a_message_of_its_own),
         cmocka_unit_test(versions_are_told_apart_by_what_they_do),
     };
