@@ -16,6 +16,9 @@ enum {
     EMPTY_CERTIFICATE = 8, /* bytes of TLS 1.3's Certificate message without certificates */
     FINISHED_HEADER = 4,
     CLOSE_NOTIFY = 0, /* alerts: RFC 8446, section 6.1 */
+    UNEXPECTED_MESSAGE = 10,
+    DECODE_ERROR = 50,
+    INTERNAL_ERROR = 80,
     USER_CANCELED = 90
 };
 
@@ -74,7 +77,7 @@ struct moment signs_first_close(const struct facts *facts, enum speaker *by)
     return client;
 }
 
-/* A warning that its sender meant as the end: it is one that says so, or its sender closed first behind it. */
+/* A warning that its sender meant as the end: one that says so, or behind which its sender closed. */
 static const struct alert_facts *closing_warning(const struct facts *facts)
 {
     enum speaker by;
@@ -82,8 +85,12 @@ static const struct alert_facts *closing_warning(const struct facts *facts)
     for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
         const struct alert_facts *alert = &facts->alert[i];
         bool end = alert->code == CLOSE_NOTIFY || alert->code == USER_CANCELED;
+        if (alert->level == 2) {
+            continue; /* an echo: see above */
+        }
         bool closer = closed.frame >= alert->at.frame && alert->from == (uint8_t)by;
-        if (!alert->sealed && closed.frame != 0 && (end || closer)) {
+        bool echo = alert->from != (uint8_t)by && closed.frame < alert->at.frame;
+        if (!alert->sealed && closed.frame != 0 && !echo && (end || closer)) {
             return alert;
         }
     }
@@ -113,15 +120,29 @@ static const struct sealed_record *sealed_refusal(const struct facts *facts)
     return NULL;
 }
 
-struct ending signs_ending(const struct facts *facts)
+/* The first fatal alert in clear. One that only answers the other side's bare close, as stacks do that had
+ * expected a message, is not the end but its echo. */
+static const struct alert_facts *fatal_alert(const struct facts *facts)
 {
-    struct ending ending = {ENDING_NONE, CLIENT, {0, 0}, 255};
-    const struct alert_facts *client = facts_fatal_alert(facts, CLIENT);
+    const struct alert_facts *alert = facts_fatal_alert(facts, CLIENT);
     const struct alert_facts *server = facts_fatal_alert(facts, SERVER);
-    const struct alert_facts *alert = client;
     if (alert == NULL || (server != NULL && server->at.frame < alert->at.frame)) {
         alert = server;
     }
+    if (alert == NULL) {
+        return NULL;
+    }
+    bool general = alert->code == UNEXPECTED_MESSAGE || alert->code == DECODE_ERROR ||
+                   alert->code == INTERNAL_ERROR || alert->code == CLOSE_NOTIFY ||
+                   alert->code == USER_CANCELED;
+    struct moment closed = facts_close(facts, speaker_peer((enum speaker)alert->from));
+    return general && closed.frame != 0 && closed.frame < alert->at.frame ? NULL : alert;
+}
+
+struct ending signs_ending(const struct facts *facts)
+{
+    struct ending ending = {ENDING_NONE, CLIENT, {0, 0}, 255};
+    const struct alert_facts *alert = fatal_alert(facts);
     if (alert == NULL) {
         alert = closing_warning(facts);
     }

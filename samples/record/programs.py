@@ -105,7 +105,7 @@ events {{ worker_connections 64; }}
 http {{
     access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
     uwsgi_temp_path {folder}; scgi_temp_path {folder};
-    ssl_certificate {cert}; ssl_certificate_key {key};
+    ssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; ssl_certificate {cert}; ssl_certificate_key {key};
     server {{ listen {listen}; server_name {name}; {lines} location / {{ return 200 "ok\\n"; }} }}
     {more}
 }}
