@@ -2,11 +2,12 @@
 
 import random
 import socket
+import ssl
 import time
 
 import programs
-from hello import context, read_exactly
-from lab import CLIENT, SERVER, sample
+from hello import context, read_exactly, vanish
+from lab import CLIENT, SERVER
 from lines import Lines
 from ok_ways import ok
 from pki import NAME
@@ -14,7 +15,6 @@ from relay import hand_over
 
 # --- STARTTLS: the script plays the cleartext part and hands the connection to openssl s_server ----------------------------
 
-S_CLIENT = ("openssl s_server", "script", "openssl s_client")
 EHLO = "250-mail.server.example\r\n250-STARTTLS\r\n250 8BITMIME\r\n"
 DIALOGUES = {
     "smtp": (25, "220 mail.server.example ESMTP\r\n", [("EHLO", EHLO)], ("STARTTLS", "220 2.0.0 Ready to start TLS\r\n")),
@@ -125,8 +125,7 @@ def connect_proxy(connection):
 
 
 def socks5(connection):
-    read_exactly(connection, 2 + read_exactly(connection, 2)[1] - 2) if False else read_exactly(connection, 2 + 0)
-    connection.recv(16)
+    connection.recv(300)
     connection.sendall(b"\x05\x00")
     connection.recv(300)
     connection.sendall(b"\x05\x00\x00\x01" + socket.inet_aton(SERVER) + b"\x01\xbb")
@@ -220,7 +219,7 @@ hurt("lossy", "A path that loses three of ten data packets.", lossy, expect=("tl
 hurt("doubled", "A path that doubles each data packet.", doubling)
 hurt("reordered", "A path that puts packets out of order.", reordering)
 hurt("overlapping", "A path that cuts packets into overlapping ones.", overlapping)
-hurt("tiny", "A path that cuts the data into segments of 40 bytes.", lambda: tiny(40))
+hurt("tiny", "A path that cuts the data into segments of 100 bytes.", lambda: tiny(100))
 
 
 @ok("hello-in-single-bytes", "The client's first 60 bytes come one by one.", ("nginx", "script python3 ssl client"))
@@ -235,7 +234,6 @@ def _(lab):
 
 def fetch_slowly(plain, single=60):
     """A TLS client over memory buffers, so that what it sends can be cut at will."""
-    import ssl
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     session = context().wrap_bio(incoming, outgoing, server_hostname=NAME)
     steps = [session.do_handshake, lambda: session.write(programs.REQUEST.encode()), lambda: session.read(4096)]
@@ -270,7 +268,6 @@ def one_port(times, port=45678):
 
 
 def vanish_after(connection):
-    from hello import vanish
     time.sleep(0.1)
     vanish(socket.socket(fileno=connection.detach()))
 
