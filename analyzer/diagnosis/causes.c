@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The order of precedence: of two rows that are equally sure the earlier one wins. What ended the connection
- * before TLS comes first; then what the two sides could not agree on; then what they refused of each
- * other's certificates; and last those that only describe how the end looked. */
+/* The order of precedence: of two rows that are equally sure the earlier one wins. What ended the
+ * connection before TLS comes first; then what the two sides could not agree on; then what they
+ * refused of each other's certificates; and last those that only describe how the end looked. */
 static const struct cause *const FAMILIES[] = {
     causes_protocol, causes_transport, causes_version,     causes_negotiation, causes_extension,
     causes_overlap,  causes_client,    causes_certificate, causes_hello,       causes_abort,
@@ -15,7 +15,8 @@ static const struct cause *const FAMILIES[] = {
 
 enum { FAMILY_COUNT = sizeof FAMILIES / sizeof FAMILIES[0] };
 
-/* Length of the longest beginning of `text` that is not above `limit` and ends between two characters of UTF-8. */
+/* Length of the longest beginning of `text` that is not above `limit` and ends between two
+ * characters of UTF-8. */
 static size_t character_boundary(const char *text, size_t limit)
 {
     size_t length = strlen(text);
@@ -32,7 +33,8 @@ static size_t character_boundary(const char *text, size_t limit)
 __attribute__((format(printf, 3, 0))) static void write_cut(char *out, size_t size,
                                                             const char *format, va_list values)
 {
-    /* Longer than anything that is kept, so that a cut character is always cut here and not by vsnprintf(). */
+    /* Longer than anything that is kept, so that a cut character is always cut here and not by
+     * vsnprintf(). */
     char text[ARGUMENT_SUMMARY + 8];
     int wanted = vsnprintf(text, sizeof text, format, values);
     if (wanted < 0) {

@@ -1,8 +1,9 @@
 /* Causes: the rows that diagnosis chooses from, and what their functions argue with.
  *
- * A cause is one row in one file: its id, a pure function of the facts, and what to say and do about it. The row's
- * address is its identity. Its function looks at the facts, says how sure it is, and cites the packets it
- * argues from. Specific rows stand above general ones: of two that are equally sure, the upper one wins.
+ * A cause is one row in one file: its id, a pure function of the facts, and what to say and do
+ * about it. The row's address is its identity. Its function looks at the facts, says how sure it
+ * is, and cites the packets it argues from. Specific rows stand above general ones: of two that are
+ * equally sure, the upper one wins.
  */
 #ifndef DIAGNOSIS_CAUSES_H
 #define DIAGNOSIS_CAUSES_H
@@ -20,42 +21,48 @@ enum {
 
 /* What a cause's function says besides its confidence. */
 struct argument {
-    char summary[ARGUMENT_SUMMARY]; /* the sentence for a person: what happened, to this connection */
+    char summary[ARGUMENT_SUMMARY]; /* the sentence for a person: what happened, to this connection
+                                     */
     struct {
-        uint64_t frame;             /* 0: not one packet's, such as what other connections show */
+        uint64_t frame; /* 0: not one packet's, such as what other connections show */
         char text[ARGUMENT_TEXT];
     } item[ARGUMENT_ITEMS];
     size_t count;
 };
 
-/* Writes the summary, or adds a piece of evidence; printf's format. What does not fit is cut at a character's
- * boundary; evidence beyond ARGUMENT_ITEMS is dropped. */
-void argument_say(struct argument *argument, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Writes the summary, or adds a piece of evidence; printf's format. What does not fit is cut at a
+ * character's boundary; evidence beyond ARGUMENT_ITEMS is dropped. */
+void argument_say(struct argument *argument, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void argument_cite(struct argument *argument, struct moment at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 struct remedy {
-    const char *platform; /* "iis", "nginx", "apache", "haproxy", "openssl", "java", "go", "dotnet", "network", "any" */
+    const char *platform; /* "iis", "nginx", "apache", "haproxy", "openssl", "java", "go", "dotnet",
+                             "network", "any" */
     const char *text;     /* precise enough to type */
 };
 
-/* A question about one connection: its facts, and what its server did with others (NULL: nothing known). */
+/* A question about one connection: its facts, and what its server did with others (NULL: nothing
+ * known). */
 struct question {
     const struct facts *facts;
     const struct server *server;
 };
 
 struct cause {
-    const char *id;      /* of the list of causes */
-    const char *title;   /* a few words */
-    const char *meaning; /* --explain: what it is, how it looks on the wire, how each stack shows it */
+    const char *id;    /* of the list of causes */
+    const char *title; /* a few words */
+    const char
+        *meaning; /* --explain: what it is, how it looks on the wire, how each stack shows it */
     enum confidence (*fits)(const struct question *question, struct argument *argument);
     const struct remedy *remedies; /* ended by a row without platform */
 };
 
 /* One family's rows, the most specific first; ended by a row without id. */
 extern const struct cause causes_transport[], causes_hello[], causes_protocol[], causes_version[],
-    causes_overlap[], causes_negotiation[], causes_extension[], causes_client[], causes_certificate[], causes_abort[];
+    causes_overlap[], causes_negotiation[], causes_extension[], causes_client[],
+    causes_certificate[], causes_abort[];
 
 /* All rows in their order of precedence: `index` from 0; NULL behind the last. */
 const struct cause *causes_row(size_t index);

@@ -1,4 +1,5 @@
-/* Extensions: application protocols, what must or may not be there, and the name that is asked for. */
+/* Extensions: application protocols, what must or may not be there, and the name that is asked for.
+ */
 #include "diagnosis/evidence.h"
 #include "diagnosis/offers.h"
 
@@ -35,8 +36,7 @@ static const struct client_hello_facts *known_hello(const struct facts *facts)
 static bool client_ended_at_flight(const struct facts *facts, const struct ending *ending)
 {
     return ending->by == CLIENT && ending->kind != ENDING_NONE && facts->server_hello != NULL &&
-           facts->client_key_exchange.frame == 0 &&
-           facts->change_cipher_spec[CLIENT].frame == 0;
+           facts->client_key_exchange.frame == 0 && facts->change_cipher_spec[CLIENT].frame == 0;
 }
 
 static bool is_alert(const struct ending *ending, enum speaker by, uint8_t code)
@@ -68,8 +68,8 @@ static bool refused_sealed(const struct facts *facts, const struct ending *endin
                            const struct client_hello_facts *hello)
 {
     return facts->version == TLS13 && ending->kind == ENDING_SEALED && ending->by == SERVER &&
-           facts->finished[CLIENT].frame == 0 && hello != NULL && !ordinary_alpn(hello->offer->alpn) &&
-           offers_schemes(hello->offer).weight < PECULIAR;
+           facts->finished[CLIENT].frame == 0 && hello != NULL &&
+           !ordinary_alpn(hello->offer->alpn) && offers_schemes(hello->offer).weight < PECULIAR;
 }
 
 static enum confidence no_alpn(const struct question *question, struct argument *argument)
@@ -84,14 +84,17 @@ static enum confidence no_alpn(const struct question *question, struct argument 
     char offered[OFFERS_TEXT] = "";
     if (hello != NULL && hello->offer->alpn.count > 0) {
         offers_write_alpn(offered, hello->offer->alpn);
-        argument_say(argument, "No application protocol in common: the client offers %s, which the server does not speak.",
+        argument_say(argument,
+                     "No application protocol in common: the client offers %s, which the server "
+                     "does not speak.",
                      offered);
         argument_cite(argument, hello->at, "the client offers by ALPN: %s", offered);
     } else {
         argument_say(argument, "No application protocol in common (ALPN).");
     }
     if (facts->server_hello != NULL && facts->server_hello->alpn != NULL) {
-        argument_cite(argument, facts->server_hello->at, "the server selects %s", facts->server_hello->alpn);
+        argument_cite(argument, facts->server_hello->at, "the server selects %s",
+                      facts->server_hello->alpn);
     }
     evidence_ending(argument, &ending);
     return said ? CERTAIN : LIKELY;
@@ -113,25 +116,28 @@ static void cite_missing(struct argument *argument, const struct client_hello_fa
     }
 }
 
-/* A client that must have extended_master_secret (RFC 7627) meets a server without; the server knows RFC 5746, so it
- * is not that. */
+/* A client that must have extended_master_secret (RFC 7627) meets a server without; the server
+ * knows RFC 5746, so it is not that. */
 static bool lacks_master_secret(const struct facts *facts, const struct ending *ending,
                                 const struct client_hello_facts *hello)
 {
     return hello != NULL && facts->server_hello != NULL && facts->server_hello->version < TLS13 &&
-           !facts->server_hello->extended_master_secret && facts->server_hello->renegotiation_info &&
+           !facts->server_hello->extended_master_secret &&
+           facts->server_hello->renegotiation_info &&
            facts_lists(hello->offer->extensions, EXTENSION_EXTENDED_MASTER_SECRET) &&
            is_alert(ending, CLIENT, HANDSHAKE_FAILURE) && client_ended_at_flight(facts, ending);
 }
 
-static enum confidence extension_required(const struct question *question, struct argument *argument)
+static enum confidence extension_required(const struct question *question,
+                                          struct argument *argument)
 {
     const struct facts *facts = question->facts;
     const struct client_hello_facts *hello = known_hello(facts);
     struct ending ending = signs_ending(facts);
     if (ending.kind == ENDING_ALERT && ending.code == MISSING_EXTENSION) {
         argument_say(argument, "The %s misses an extension that it needs in the %s's hello.",
-                     ending.by == CLIENT ? "client" : "server", ending.by == CLIENT ? "server" : "client");
+                     ending.by == CLIENT ? "client" : "server",
+                     ending.by == CLIENT ? "server" : "client");
         if (hello != NULL && ending.by == SERVER) {
             cite_missing(argument, hello);
         }
@@ -139,8 +145,10 @@ static enum confidence extension_required(const struct question *question, struc
         return CERTAIN;
     }
     if (lacks_master_secret(facts, &ending, hello) && facts->dh_bits == 0) {
-        argument_say(argument, "The server does not know extended_master_secret (RFC 7627), and the client seems to "
-                               "require it.");
+        argument_say(
+            argument,
+            "The server does not know extended_master_secret (RFC 7627), and the client seems to "
+            "require it.");
         argument_cite(argument, hello->at, "the client asks for extended_master_secret");
         argument_cite(argument, facts->server_hello->at, "the ServerHello does not have it");
         evidence_ending(argument, &ending);
@@ -149,7 +157,8 @@ static enum confidence extension_required(const struct question *question, struc
     return NO;
 }
 
-static enum confidence extension_unsupported(const struct question *question, struct argument *argument)
+static enum confidence extension_unsupported(const struct question *question,
+                                             struct argument *argument)
 {
     const struct facts *facts = question->facts;
     const struct client_hello_facts *hello = known_hello(facts);
@@ -158,9 +167,10 @@ static enum confidence extension_unsupported(const struct question *question, st
         return NO;
     }
     argument_say(argument, "The %s refuses an extension in the %s's message.",
-                 ending.by == CLIENT ? "client" : "server", ending.by == CLIENT ? "server" : "client");
-    for (size_t i = 0; hello != NULL && facts->server_hello != NULL &&
-                       i < facts->server_hello->extensions.count;
+                 ending.by == CLIENT ? "client" : "server",
+                 ending.by == CLIENT ? "server" : "client");
+    for (size_t i = 0;
+         hello != NULL && facts->server_hello != NULL && i < facts->server_hello->extensions.count;
          i++) {
         uint16_t type = facts->server_hello->extensions.at[i];
         bool asked = facts_lists(hello->offer->extensions, type) ||
@@ -235,21 +245,24 @@ static enum confidence sni_unrecognized(const struct question *question, struct 
     if (confidence == NO) {
         return NO;
     }
-    argument_say(argument, name[0] != '\0' ? "The server does not know the name %s."
-                                           : "The server does not know the name asked for.%s",
+    argument_say(argument,
+                 name[0] != '\0' ? "The server does not know the name %s."
+                                 : "The server does not know the name asked for.%s",
                  name);
     if (hello != NULL && name[0] != '\0') {
         argument_cite(argument, hello->at, "the client asks for %s", name);
     }
     evidence_ending(argument, &ending);
     if (question->server != NULL && question->server->with_name_established > 0) {
-        argument_cite(argument, (struct moment){0, 0}, "%u handshakes with a name succeeded at this server",
+        argument_cite(argument, (struct moment){0, 0},
+                      "%u handshakes with a name succeeded at this server",
                       (unsigned)question->server->with_name_established);
     }
     return confidence;
 }
 
-/* Addresses that are not of the public internet: RFC 1918, 6598, 3927, 4193, 4291, loopback, and for examples. */
+/* Addresses that are not of the public internet: RFC 1918, 6598, 3927, 4193, 4291, loopback, and
+ * for examples. */
 static bool private_address(const struct address *address)
 {
     const uint8_t *b = address->bytes;
@@ -275,9 +288,11 @@ static enum confidence weigh_no_name(const struct refusal *refusal)
     if (named) {
         return LIKELY;
     }
-    /* A server of the public internet is often one address for many names, an internal one seldom is. */
+    /* A server of the public internet is often one address for many names, an internal one seldom
+     * is. */
     bool many_names = !private_address(&refusal->facts->address[SERVER]);
-    return many_names && refusal->alert && refusal->ending.code == HANDSHAKE_FAILURE ? LIKELY : POSSIBLE;
+    return many_names && refusal->alert && refusal->ending.code == HANDSHAKE_FAILURE ? LIKELY
+                                                                                     : POSSIBLE;
 }
 
 static enum confidence sni_missing(const struct question *question, struct argument *argument)
@@ -291,8 +306,11 @@ static enum confidence sni_missing(const struct question *question, struct argum
     if (confidence == NO) {
         return NO;
     }
-    argument_say(argument, "The client does not say which name it wants (no SNI), and the server seems to need one.");
-    argument_cite(argument, refusal.hello->at, "the ClientHello has no server_name; the rest of its offer is ordinary");
+    argument_say(
+        argument,
+        "The client does not say which name it wants (no SNI), and the server seems to need one.");
+    argument_cite(argument, refusal.hello->at,
+                  "the ClientHello has no server_name; the rest of its offer is ordinary");
     evidence_ending(argument, &refusal.ending);
     if (refusal.server != NULL && refusal.server->with_name_established > 0) {
         argument_cite(argument, (struct moment){0, 0},
@@ -315,61 +333,78 @@ static const struct remedy ALPN_REMEDIES[] = {
 };
 
 static const struct remedy REQUIRED_REMEDIES[] = {
-    {"any", "update the side whose hello lacks the extension, or the box between them that removes it"},
-    {"java", "for extended_master_secret: -Djdk.tls.allowLegacyMasterSecret=true, until the server has it"},
+    {"any",
+     "update the side whose hello lacks the extension, or the box between them that removes it"},
+    {"java",
+     "for extended_master_secret: -Djdk.tls.allowLegacyMasterSecret=true, until the server has it"},
     {"openssl", "s_client -tlsextdebug shows what each side sends"},
     {NULL, NULL},
 };
 
 static const struct remedy UNSUPPORTED_REMEDIES[] = {
-    {"any", "update the side that sent the extension: a server may only answer what the client asked for"},
+    {"any",
+     "update the side that sent the extension: a server may only answer what the client asked for"},
     {"openssl", "s_client -tlsextdebug shows what each side sends"},
     {NULL, NULL},
 };
 
 static const struct remedy NAME_REMEDIES[] = {
-    {"nginx", "server_name NAME; in the server block with the certificate; and look for ssl_reject_handshake on; in the "
+    {"nginx", "server_name NAME; in the server block with the certificate; and look for "
+              "ssl_reject_handshake on; in the "
               "default one"},
     {"apache", "ServerName or ServerAlias NAME in the virtual host; SSLStrictSNIVHostCheck off"},
-    {"haproxy", "a certificate for NAME in crt or crt-list; without strict-sni the first one serves all others"},
-    {"iis", "a binding for the host name: netsh http add sslcert hostnameport=NAME:443 certhash=... appid={...} "
+    {"haproxy", "a certificate for NAME in crt or crt-list; without strict-sni the first one "
+                "serves all others"},
+    {"iis", "a binding for the host name: netsh http add sslcert hostnameport=NAME:443 "
+            "certhash=... appid={...} "
             "certstorename=MY"},
-    {"any", "look for a typing error in the client's URL, or for DNS that leads the name to the wrong server"},
+    {"any", "look for a typing error in the client's URL, or for DNS that leads the name to the "
+            "wrong server"},
     {NULL, NULL},
 };
 
 static const struct remedy NO_NAME_REMEDIES[] = {
     {"openssl", "s_client -servername NAME; in programs SSL_set_tlsext_host_name()"},
-    {"java", "Java 7 or later, and connect by name: an address, or a name without a dot, is not sent"},
+    {"java",
+     "Java 7 or later, and connect by name: an address, or a name without a dot, is not sent"},
     {"dotnet", "SslStream.AuthenticateAsClient(\"NAME\")"},
     {"go", "tls.Config{ServerName: \"NAME\"}"},
     {"haproxy", "for servers behind it: server ... ssl sni str(NAME)"},
     {"nginx", "for servers behind it: proxy_ssl_server_name on; proxy_ssl_name NAME;"},
-    {"iis", "for clients without SNI: a default binding, netsh http add sslcert ipport=0.0.0.0:443 ..."},
+    {"iis",
+     "for clients without SNI: a default binding, netsh http add sslcert ipport=0.0.0.0:443 ..."},
     {NULL, NULL},
 };
 
 const struct cause causes_extension[] = {
     {"alpn.no_overlap", "no application protocol in common",
-     "The client lists application protocols (ALPN, RFC 7301) of which the server speaks none, and the server is strict "
-     "about it: no_application_protocol (120), on the ClientHello from OpenSSL, nginx and Node, in TLS 1.3 encrypted "
+     "The client lists application protocols (ALPN, RFC 7301) of which the server speaks none, and "
+     "the server is strict "
+     "about it: no_application_protocol (120), on the ClientHello from OpenSSL, nginx and Node, in "
+     "TLS 1.3 encrypted "
      "behind the ServerHello from Go and rustls. Many servers ignore it and go on without.",
      no_alpn, ALPN_REMEDIES},
     {"extension.required", "a needed extension is missing",
-     "One side cannot go on without an extension that the other did not send. missing_extension (109) says so; a client "
-     "that requires extended_master_secret (RFC 7627) and does not get it alerts handshake_failure (40).",
+     "One side cannot go on without an extension that the other did not send. missing_extension "
+     "(109) says so; a client "
+     "that requires extended_master_secret (RFC 7627) and does not get it alerts handshake_failure "
+     "(40).",
      extension_required, REQUIRED_REMEDIES},
     {"extension.unsupported", "an extension that the peer cannot take",
-     "One side sent an extension that the other did not ask for or must not see there: unsupported_extension (110), "
+     "One side sent an extension that the other did not ask for or must not see there: "
+     "unsupported_extension (110), "
      "mostly by a client on a ServerHello.",
      extension_unsupported, UNSUPPORTED_REMEDIES},
     {"sni.unrecognized", "the server does not know the name asked for",
-     "The server has no site for the name in the client's SNI and does not serve another one instead. OpenSSL, GnuTLS, "
-     "NSS, nginx (ssl_reject_handshake) and HAProxy (strict-sni) alert unrecognized_name (112); Go internal_error (80), "
+     "The server has no site for the name in the client's SNI and does not serve another one "
+     "instead. OpenSSL, GnuTLS, "
+     "NSS, nginx (ssl_reject_handshake) and HAProxy (strict-sni) alert unrecognized_name (112); Go "
+     "internal_error (80), "
      "BearSSL handshake_failure (40), Node closes. As a warning, 112 does not end the handshake.",
      sni_unrecognized, NAME_REMEDIES},
     {"sni.missing", "the server needs a name and the client sent none",
-     "The ClientHello has no server_name, and the server has no certificate for that case: unrecognized_name (112) from "
+     "The ClientHello has no server_name, and the server has no certificate for that case: "
+     "unrecognized_name (112) from "
      "HAProxy and nginx, handshake_failure (40) from content delivery networks, or a close.",
      sni_missing, NO_NAME_REMEDIES},
     {NULL, NULL, NULL, NULL, NULL},

@@ -1,4 +1,5 @@
-/* What one side finds too weak or does not believe: DH parameters, renegotiation (RFC 5746), pre-shared keys. */
+/* What one side finds too weak or does not believe: DH parameters, renegotiation (RFC 5746),
+ * pre-shared keys. */
 #include "diagnosis/evidence.h"
 
 #include "names.h"
@@ -17,8 +18,8 @@ enum {
     EXTENSION_SIGNATURE_ALGORITHMS = 13,
     EXTENSION_RENEGOTIATION = 0xff01,
     SCSV_RENEGOTIATION = 0x00ff,
-    /* Bits of a DH prime. Up to the first one every stack refuses (NSS and JSSE below 1023); OpenSSL's security level 2
-     * refuses all below 2048. */
+    /* Bits of a DH prime. Up to the first one every stack refuses (NSS and JSSE below 1023);
+     * OpenSSL's security level 2 refuses all below 2048. */
     DH_REFUSED_BY_ALL = 768,
     DH_REFUSED_BY_MANY = 2047
 };
@@ -33,8 +34,7 @@ static const struct client_hello_facts *known_hello(const struct facts *facts)
 static bool client_ended_at_flight(const struct facts *facts, const struct ending *ending)
 {
     return ending->by == CLIENT && ending->kind != ENDING_NONE && facts->server_hello != NULL &&
-           facts->client_key_exchange.frame == 0 &&
-           facts->change_cipher_spec[CLIENT].frame == 0;
+           facts->client_key_exchange.frame == 0 && facts->change_cipher_spec[CLIENT].frame == 0;
 }
 
 /* ---- dh.too_small ---- */
@@ -59,11 +59,12 @@ static enum confidence dh_too_small(const struct question *question, struct argu
     if (alert && !fits) {
         return NO;
     }
-    argument_say(argument, "The client refuses the server's Diffie-Hellman group of %u bits as too small.",
+    argument_say(argument,
+                 "The client refuses the server's Diffie-Hellman group of %u bits as too small.",
                  (unsigned)facts->dh_bits);
     argument_cite(argument, facts->server_hello->at, "the server selects %s", suite->name);
-    argument_cite(argument, facts->server_key_exchange, "ServerKeyExchange holds a prime of %u bits",
-                  (unsigned)facts->dh_bits);
+    argument_cite(argument, facts->server_key_exchange,
+                  "ServerKeyExchange holds a prime of %u bits", (unsigned)facts->dh_bits);
     evidence_ending(argument, &ending);
     bool tiny = facts->dh_bits <= DH_REFUSED_BY_ALL;
     if (alert) {
@@ -87,7 +88,8 @@ static bool server_lacks_it(const struct facts *facts)
            !hello->renegotiation_info && !hello->malformed;
 }
 
-static enum confidence renegotiation_insecure(const struct question *question, struct argument *argument)
+static enum confidence renegotiation_insecure(const struct question *question,
+                                              struct argument *argument)
 {
     const struct facts *facts = question->facts;
     const struct client_hello_facts *hello = known_hello(facts);
@@ -100,8 +102,10 @@ static enum confidence renegotiation_insecure(const struct question *question, s
     if (alert && ending.code != HANDSHAKE_FAILURE) {
         return NO;
     }
-    argument_say(argument, "The server does not know secure renegotiation (RFC 5746), and the client does not talk to "
-                           "such servers.");
+    argument_say(
+        argument,
+        "The server does not know secure renegotiation (RFC 5746), and the client does not talk to "
+        "such servers.");
     argument_cite(argument, hello->at, "the client asks for it by %s",
                   facts_lists(hello->offer->extensions, EXTENSION_RENEGOTIATION)
                       ? "the extension renegotiation_info"
@@ -110,12 +114,14 @@ static enum confidence renegotiation_insecure(const struct question *question, s
     evidence_ending(argument, &ending);
     uint32_t others = question->server == NULL ? 0 : question->server->without_renegotiation_info;
     if (others > 1) {
-        argument_cite(argument, (struct moment){0, 0}, "%u ServerHellos of this server lack it", (unsigned)others);
+        argument_cite(argument, (struct moment){0, 0}, "%u ServerHellos of this server lack it",
+                      (unsigned)others);
     }
     return alert ? CERTAIN : POSSIBLE;
 }
 
-static enum confidence renegotiation_refused(const struct question *question, struct argument *argument)
+static enum confidence renegotiation_refused(const struct question *question,
+                                             struct argument *argument)
 {
     const struct facts *facts = question->facts;
     if (facts->renegotiation.frame == 0 && !facts->renegotiation_refused &&
@@ -123,10 +129,12 @@ static enum confidence renegotiation_refused(const struct question *question, st
         return NO;
     }
     struct ending ending = signs_ending(facts);
-    argument_say(argument, "One side asked for a new handshake inside the established connection, and the other did not "
+    argument_say(argument, "One side asked for a new handshake inside the established connection, "
+                           "and the other did not "
                            "take part.");
     if (facts->renegotiation.frame != 0) {
-        argument_cite(argument, facts->renegotiation, "a handshake record inside the established connection");
+        argument_cite(argument, facts->renegotiation,
+                      "a handshake record inside the established connection");
     }
     evidence_ending(argument, &ending);
     return facts->renegotiation_refused ? CERTAIN : POSSIBLE;
@@ -141,7 +149,8 @@ static bool is_psk_exchange(const struct suite *suite)
             suite->key_exchange == SUITE_KX_RSA_PSK || suite->key_exchange == SUITE_KX_ECDHE_PSK);
 }
 
-/* The client has nothing but its PSK to go by: no signature algorithms, so no certificate can be used. */
+/* The client has nothing but its PSK to go by: no signature algorithms, so no certificate can be
+ * used. */
 static bool only_psk(const struct client_hello_facts *hello)
 {
     return hello->psk_identities > 0 &&
@@ -166,7 +175,8 @@ static enum confidence weigh_psk_hello(const struct refusal *refusal)
     }
 }
 
-/* Up to TLS 1.2: the keys differ, which the server sees in the client's Finished (or ClientKeyExchange: GnuTLS). */
+/* Up to TLS 1.2: the keys differ, which the server sees in the client's Finished (or
+ * ClientKeyExchange: GnuTLS). */
 static enum confidence weigh_psk_exchange(const struct facts *facts, const struct ending *ending)
 {
     if (facts->server_hello == NULL || facts->server_hello->version >= TLS13 ||
@@ -195,12 +205,15 @@ static enum confidence psk_rejected(const struct question *question, struct argu
         argument_say(argument, "The server does not know the client's pre-shared key identity.");
     } else if (refused) {
         confidence = weigh_psk_hello(&refusal);
-        argument_say(argument, "The server refuses the client's pre-shared key: its identity is not known, or the keys "
+        argument_say(argument, "The server refuses the client's pre-shared key: its identity is "
+                               "not known, or the keys "
                                "differ.");
     } else {
         confidence = weigh_psk_exchange(facts, &ending);
-        argument_say(argument, "The pre-shared keys of client and server differ, or the identity is not known to the "
-                               "server.");
+        argument_say(
+            argument,
+            "The pre-shared keys of client and server differ, or the identity is not known to the "
+            "server.");
     }
     const struct client_hello_facts *hello = facts_client_hello(facts);
     if (hello != NULL && hello->psk_identities > 0) {
@@ -220,20 +233,25 @@ static enum confidence psk_rejected(const struct question *question, struct argu
 
 static const struct remedy DH_REMEDIES[] = {
     {"openssl", "openssl dhparam -out dh2048.pem 2048, or no DHE at all: -cipher 'DEFAULT:!DHE'"},
-    {"nginx", "ssl_dhparam /etc/nginx/dh2048.pem; or take DHE out of ssl_ciphers: ECDHE needs no parameters"},
-    {"apache", "append the output of openssl dhparam 2048 to SSLCertificateFile; or SSLCipherSuite ...:!DHE"},
+    {"nginx", "ssl_dhparam /etc/nginx/dh2048.pem; or take DHE out of ssl_ciphers: ECDHE needs no "
+              "parameters"},
+    {"apache",
+     "append the output of openssl dhparam 2048 to SSLCertificateFile; or SSLCipherSuite ...:!DHE"},
     {"haproxy", "tune.ssl.default-dh-param 2048 in global"},
     {"java", "-Djdk.tls.ephemeralDHKeySize=2048 on the server; the client's limit is DH keySize in "
              "jdk.tls.disabledAlgorithms"},
-    {"iis", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\KeyExchangeAlgorithms\\Diffie-Hellman: "
+    {"iis", "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\KeyExchangeAlgo"
+            "rithms\\Diffie-Hellman: "
             "ServerMinKeyBitLength=2048 (DWORD)"},
     {NULL, NULL},
 };
 
 static const struct remedy INSECURE_REMEDIES[] = {
-    {"any", "update the server: every TLS library since 2010 has RFC 5746; a load balancer or an inspecting box may be "
+    {"any", "update the server: every TLS library since 2010 has RFC 5746; a load balancer or an "
+            "inspecting box may be "
             "the one that lacks it"},
-    {"openssl", "until then, on the client: s_client -legacy_server_connect; or Options = UnsafeLegacyServerConnect in "
+    {"openssl", "until then, on the client: s_client -legacy_server_connect; or Options = "
+                "UnsafeLegacyServerConnect in "
                 "the system_default_sect of openssl.cnf (from 3.0.4)"},
     {"java", "until then, on the client: -Dsun.security.ssl.allowLegacyHelloMessages=true"},
     {"gnutls", "until then, on the client: the priority string NORMAL:%UNSAFE_RENEGOTIATION"},
@@ -244,7 +262,8 @@ static const struct remedy REFUSED_REMEDIES[] = {
     {"iis", "ask for the client certificate in the first handshake: netsh http add sslcert ... "
             "clientcertnegotiation=enable"},
     {"apache", "put SSLVerifyClient into the virtual host, not into a Location or Directory"},
-    {"openssl", "SSL_OP_ALLOW_CLIENT_RENEGOTIATION, Options = ClientRenegotiation in openssl.cnf (OpenSSL 3 refuses "
+    {"openssl", "SSL_OP_ALLOW_CLIENT_RENEGOTIATION, Options = ClientRenegotiation in openssl.cnf "
+                "(OpenSSL 3 refuses "
                 "it otherwise)"},
     {"go", "tls.Config{Renegotiation: tls.RenegotiateOnceAsClient}"},
     {"any", "TLS 1.3 has no renegotiation: servers that need it must be limited to TLS 1.2"},
@@ -252,33 +271,44 @@ static const struct remedy REFUSED_REMEDIES[] = {
 };
 
 static const struct remedy PSK_REMEDIES[] = {
-    {"openssl", "compare both sides: -psk_identity NAME -psk HEX (s_server: the same), without blanks or 0x"},
+    {"openssl",
+     "compare both sides: -psk_identity NAME -psk HEX (s_server: the same), without blanks or 0x"},
     {"gnutls", "psktool -u NAME -p FILE; the key in FILE is hexadecimal"},
-    {"any", "where the PSK is a session ticket: let the client forget it; servers behind one address must share ticket "
+    {"any", "where the PSK is a session ticket: let the client forget it; servers behind one "
+            "address must share ticket "
             "keys"},
     {NULL, NULL},
 };
 
 const struct cause causes_negotiation[] = {
     {"dh.too_small", "the server's Diffie-Hellman group is too small",
-     "The server's prime for DHE has fewer bits than the client accepts. It stands in ServerKeyExchange in clear. "
-     "OpenSSL and wolfSSL clients alert handshake_failure (40), GnuTLS, JSSE and Botan insufficient_security (71), NSS "
+     "The server's prime for DHE has fewer bits than the client accepts. It stands in "
+     "ServerKeyExchange in clear. "
+     "OpenSSL and wolfSSL clients alert handshake_failure (40), GnuTLS, JSSE and Botan "
+     "insufficient_security (71), NSS "
      "and mbedTLS illegal_parameter (47).",
      dh_too_small, DH_REMEDIES},
     {"renegotiation.insecure", "the server does not know secure renegotiation",
-     "The client sent renegotiation_info or its signal TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC 5746), and the ServerHello "
-     "does not answer it. OpenSSL 3, and GnuTLS, JSSE and mbedTLS when told to be strict, alert handshake_failure (40) "
+     "The client sent renegotiation_info or its signal TLS_EMPTY_RENEGOTIATION_INFO_SCSV (RFC "
+     "5746), and the ServerHello "
+     "does not answer it. OpenSSL 3, and GnuTLS, JSSE and mbedTLS when told to be strict, alert "
+     "handshake_failure (40) "
      "straight behind the ServerHello. Older clients go on.",
      renegotiation_insecure, INSECURE_REMEDIES},
     {"psk.rejected", "the pre-shared key was refused",
-     "The server does not know the client's PSK identity, or the keys differ. In TLS 1.3 the binder in the ClientHello "
-     "shows it: illegal_parameter (47), or handshake_failure (40) from OpenSSL when nothing else is left; unknown "
-     "identities are unknown_psk_identity (115) from mbedTLS and Node. Up to TLS 1.2 the client's Finished cannot be "
+     "The server does not know the client's PSK identity, or the keys differ. In TLS 1.3 the "
+     "binder in the ClientHello "
+     "shows it: illegal_parameter (47), or handshake_failure (40) from OpenSSL when nothing else "
+     "is left; unknown "
+     "identities are unknown_psk_identity (115) from mbedTLS and Node. Up to TLS 1.2 the client's "
+     "Finished cannot be "
      "read: bad_record_mac (20).",
      psk_rejected, PSK_REMEDIES},
     {"renegotiation.refused", "a renegotiation was refused",
-     "Inside an established connection one side asked for a new handshake, often the server, to ask for a client "
-     "certificate for one page. The other refused, by the warning no_renegotiation (100) or by a close. All of it is "
+     "Inside an established connection one side asked for a new handshake, often the server, to "
+     "ask for a client "
+     "certificate for one page. The other refused, by the warning no_renegotiation (100) or by a "
+     "close. All of it is "
      "encrypted: to be seen are records of type handshake, or in clear the warning.",
      renegotiation_refused, REFUSED_REMEDIES},
     {NULL, NULL, NULL, NULL, NULL},

@@ -1,9 +1,10 @@
 /* Sets that must overlap: cipher suites, groups, signature algorithms.
  *
- * A server that finds nothing in common alerts handshake_failure (40) whichever set it was. So the sets are weighed
- * against each other (offers.h), against what this server selected for others and against the certificates that it
- * showed them; the most unusual one is the likely cause. Where the server did choose, and the client ends the handshake
- * because the choice was not among its offers, the wire itself tells.
+ * A server that finds nothing in common alerts handshake_failure (40) whichever set it was. So the
+ * sets are weighed against each other (offers.h), against what this server selected for others and
+ * against the certificates that it showed them; the most unusual one is the likely cause. Where the
+ * server did choose, and the client ends the handshake because the choice was not among its offers,
+ * the wire itself tells.
  */
 #include "diagnosis/evidence.h"
 #include "diagnosis/offers.h"
@@ -20,8 +21,10 @@ enum {
     HANDSHAKE_FAILURE = 40,
     ILLEGAL_PARAMETER = 47,
     INSUFFICIENT_SECURITY = 71,
-    KNOWN_APART = 2,    /* added to the weight of a set in which others of the server's choices are not found */
-    VERY_PECULIAR = 6   /* enough to explain a silence, or an alert that mostly means something else */
+    KNOWN_APART =
+        2, /* added to the weight of a set in which others of the server's choices are not found */
+    VERY_PECULIAR =
+        6 /* enough to explain a silence, or an alert that mostly means something else */
 };
 
 enum set { SUITES, GROUPS, SCHEMES, SETS };
@@ -29,7 +32,7 @@ enum set { SUITES, GROUPS, SCHEMES, SETS };
 struct weighed {
     struct peculiarity own[SETS]; /* what the offer alone says */
     int weight[SETS];             /* and with what is known of the server */
-    bool apart[SETS];             /* something of the server's is known, and nothing of it is in the offer */
+    bool apart[SETS]; /* something of the server's is known, and nothing of it is in the offer */
 };
 
 /* ---- what is known of the server ---- */
@@ -56,7 +59,8 @@ static bool knows_groups(const struct server *server, const struct offer *offer,
     return server != NULL && server->group_count > 0 && offer->groups.count > 0;
 }
 
-/* Whether a key can sign by a scheme (RFC 8446, section 4.2.3); TLS 1.3 ties ECDSA to a curve and RSA to PSS. */
+/* Whether a key can sign by a scheme (RFC 8446, section 4.2.3); TLS 1.3 ties ECDSA to a curve and
+ * RSA to PSS. */
 static bool signs_by(const struct certificate *certificate, const struct scheme *scheme, bool tls13)
 {
     const struct group *curve = names_group_row(scheme->group);
@@ -152,14 +156,14 @@ static bool alert_fits(const struct refusal *refusal, enum set set, int weight)
     case ILLEGAL_PARAMETER: /* wolfSSL before 2024, for suites */
         return weight >= VERY_PECULIAR;
     case UNEXPECTED_MESSAGE: /* JSSE, for groups in TLS 1.3 */
-        return set == GROUPS && weight >= PECULIAR &&
-               facts_offer_highest(refusal->offer) >= TLS13;
+        return set == GROUPS && weight >= PECULIAR && facts_offer_highest(refusal->offer) >= TLS13;
     default:
         return false;
     }
 }
 
-static enum confidence judge(const struct refusal *refusal, const struct weighed *weighed, enum set set)
+static enum confidence judge(const struct refusal *refusal, const struct weighed *weighed,
+                             enum set set)
 {
     int weight = weighed->weight[set];
     if (refusal->silent) {
@@ -183,7 +187,8 @@ static enum confidence judge(const struct refusal *refusal, const struct weighed
 
 /* ---- the argument ---- */
 
-static const char *const SET_NAMES[SETS] = {"cipher suite", "key-exchange group", "signature algorithm"};
+static const char *const SET_NAMES[SETS] = {"cipher suite", "key-exchange group",
+                                            "signature algorithm"};
 
 static void write_offered(char text[OFFERS_TEXT], const struct offer *offer, enum set set)
 {
@@ -196,7 +201,8 @@ static void write_offered(char text[OFFERS_TEXT], const struct offer *offer, enu
     }
 }
 
-static void cite_offered(struct argument *argument, const struct client_hello_facts *hello, enum set set)
+static void cite_offered(struct argument *argument, const struct client_hello_facts *hello,
+                         enum set set)
 {
     char text[OFFERS_TEXT];
     write_offered(text, hello->offer, set);
@@ -219,7 +225,8 @@ static void cite_known(struct argument *argument, const struct server *server, e
     } else {
         offers_write_groups(text, (struct code_list){server->groups, server->group_count});
     }
-    argument_cite(argument, (struct moment){0, 0}, "for others the server selected %s; in common: none", text);
+    argument_cite(argument, (struct moment){0, 0},
+                  "for others the server selected %s; in common: none", text);
 }
 
 static void argue(struct argument *argument, const struct refusal *refusal,
@@ -228,14 +235,18 @@ static void argue(struct argument *argument, const struct refusal *refusal,
     const char *what = weighed->own[set].what;
     const char *name = SET_NAMES[set];
     if (weighed->apart[set] && confidence >= LIKELY) {
-        argument_say(argument, "No %s in common: nothing that the server uses with others is in this client's offer.",
-                     name);
+        argument_say(
+            argument,
+            "No %s in common: nothing that the server uses with others is in this client's offer.",
+            name);
     } else if (what != NULL && confidence >= LIKELY) {
         argument_say(argument, "No %s in common: the client offers %s.", name, what);
     } else if (what != NULL) {
         argument_say(argument, "There may be no %s in common: the client offers %s.", name, what);
     } else {
-        argument_say(argument, "There may be no %s in common, although the client's offer is an ordinary one.", name);
+        argument_say(
+            argument,
+            "There may be no %s in common, although the client's offer is an ordinary one.", name);
     }
     cite_offered(argument, refusal->hello, set);
     if (weighed->apart[set]) {
@@ -262,7 +273,8 @@ static enum confidence refused_offer(const struct question *question, struct arg
 
 /* ---- what the server chose, and the client had not offered ---- */
 
-/* The client's last word on a choice: how it ended the handshake, if it went no further than that. */
+/* The client's last word on a choice: how it ended the handshake, if it went no further than that.
+ */
 static bool client_refused_choice(const struct facts *facts, struct ending *ending)
 {
     *ending = signs_ending(facts);
@@ -294,7 +306,8 @@ static enum confidence unasked_choice(const struct question *question, struct ar
     } else {
         names_scheme_text(name, choice);
     }
-    argument_say(argument, "The server chose the %s %s, which the client had not offered.", SET_NAMES[set], name);
+    argument_say(argument, "The server chose the %s %s, which the client had not offered.",
+                 SET_NAMES[set], name);
     cite_offered(argument, hello, set);
     argument_cite(argument, at, "the server chooses %s", name);
     evidence_ending(argument, &ending);
@@ -325,7 +338,8 @@ static bool stopped_before_key_exchange(const struct facts *facts, const struct 
            ending->by == SERVER && ending->kind != ENDING_NONE && facts_absent(facts, SERVER);
 }
 
-static enum confidence no_group_after_hello(const struct question *question, struct argument *argument)
+static enum confidence no_group_after_hello(const struct question *question,
+                                            struct argument *argument)
 {
     const struct facts *facts = question->facts;
     const struct client_hello_facts *hello = facts_client_hello(facts);
@@ -341,10 +355,12 @@ static enum confidence no_group_after_hello(const struct question *question, str
         !stopped_before_key_exchange(facts, &ending)) {
         return NO;
     }
-    argument_say(argument, "The server chose an ECDHE suite and stopped where it would have named a group: it has none "
+    argument_say(argument, "The server chose an ECDHE suite and stopped where it would have named "
+                           "a group: it has none "
                            "of the client's.");
     cite_offered(argument, hello, GROUPS);
-    argument_cite(argument, facts->chain[SERVER]->at, "the server's last message is its Certificate");
+    argument_cite(argument, facts->chain[SERVER]->at,
+                  "the server's last message is its Certificate");
     evidence_ending(argument, &ending);
     return offers_groups(hello->offer).weight >= PECULIAR ? LIKELY : POSSIBLE;
 }
@@ -361,7 +377,8 @@ static enum confidence no_group(const struct question *question, struct argument
     return refused_offer(question, argument, GROUPS);
 }
 
-/* TLS 1.3: JSSE and rustls choose version and suite first, and refuse the schemes under the new keys. */
+/* TLS 1.3: JSSE and rustls choose version and suite first, and refuse the schemes under the new
+ * keys. */
 static enum confidence no_scheme_sealed(const struct question *question, struct argument *argument)
 {
     const struct facts *facts = question->facts;
@@ -377,7 +394,8 @@ static enum confidence no_scheme_sealed(const struct question *question, struct 
         return NO;
     }
     const char *what = weighed.own[SCHEMES].what;
-    argument_say(argument, "No signature algorithm in common with the server's key: the client offers %s.",
+    argument_say(argument,
+                 "No signature algorithm in common with the server's key: the client offers %s.",
                  what != NULL ? what : "none that the server's known certificate can sign by");
     cite_offered(argument, hello, SCHEMES);
     if (weighed.apart[SCHEMES]) {
@@ -401,16 +419,23 @@ static enum confidence no_scheme(const struct question *question, struct argumen
 /* ---- the rows ---- */
 
 static const struct remedy CIPHER_REMEDIES[] = {
-    {"openssl", "what the server takes: openssl s_client -connect HOST:443 -cipher SUITE (or -ciphersuites for TLS 1.3)"},
-    {"iis", "Get-TlsCipherSuite; Enable-TlsCipherSuite -Name TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; and the policy "
+    {"openssl", "what the server takes: openssl s_client -connect HOST:443 -cipher SUITE (or "
+                "-ciphersuites for TLS 1.3)"},
+    {"iis", "Get-TlsCipherSuite; Enable-TlsCipherSuite -Name "
+            "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256; and the policy "
             "\"SSL Cipher Suite Order\""},
     {"nginx", "ssl_ciphers HIGH:!aNULL:!MD5; ssl_conf_command Ciphersuites "
-              "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384; an RSA and an ECDSA certificate may stand side by side"},
-    {"apache", "SSLCipherSuite HIGH:!aNULL:!MD5 and SSLCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"},
-    {"haproxy", "bind ... ciphers HIGH:!aNULL ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"},
-    {"java", "take the suite out of jdk.tls.disabledAlgorithms in java.security; -Djdk.tls.client.cipherSuites=... on "
+              "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384; an RSA and an ECDSA certificate may "
+              "stand side by side"},
+    {"apache", "SSLCipherSuite HIGH:!aNULL:!MD5 and SSLCipherSuite TLSv1.3 "
+               "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"},
+    {"haproxy",
+     "bind ... ciphers HIGH:!aNULL ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384"},
+    {"java", "take the suite out of jdk.tls.disabledAlgorithms in java.security; "
+             "-Djdk.tls.client.cipherSuites=... on "
              "the client"},
-    {"go", "tls.Config{CipherSuites: ...}; GODEBUG=tlsrsakex=1 brings RSA key exchange back (Go 1.22 and later)"},
+    {"go", "tls.Config{CipherSuites: ...}; GODEBUG=tlsrsakex=1 brings RSA key exchange back (Go "
+           "1.22 and later)"},
     {NULL, NULL},
 };
 
@@ -418,7 +443,8 @@ static const struct remedy GROUP_REMEDIES[] = {
     {"nginx", "ssl_ecdh_curve X25519:prime256v1:secp384r1;"},
     {"apache", "SSLOpenSSLConfCmd Groups X25519:P-256:P-384"},
     {"haproxy", "bind ... curves X25519:P-256:P-384"},
-    {"iis", "Get-TlsEccCurve; Enable-TlsEccCurve -Name NistP256; and the policy \"ECC Curve Order\""},
+    {"iis",
+     "Get-TlsEccCurve; Enable-TlsEccCurve -Name NistP256; and the policy \"ECC Curve Order\""},
     {"openssl", "Groups = X25519:P-256:P-384 in openssl.cnf; s_client -groups X25519:P-256"},
     {"java", "-Djdk.tls.namedGroups=\"x25519,secp256r1,secp384r1\""},
     {"go", "tls.Config{CurvePreferences: nil}"},
@@ -426,33 +452,46 @@ static const struct remedy GROUP_REMEDIES[] = {
 };
 
 static const struct remedy SCHEME_REMEDIES[] = {
-    {"any", "let the client offer an algorithm for the server's key (rsa_pss_rsae_sha256 for RSA, ecdsa_secp256r1_sha256 "
+    {"any", "let the client offer an algorithm for the server's key (rsa_pss_rsae_sha256 for RSA, "
+            "ecdsa_secp256r1_sha256 "
             "for EC P-256), or give the server a certificate with a key of the other kind as well"},
-    {"openssl", "s_client -sigalgs RSA-PSS+SHA256:ECDSA+SHA256; SignatureAlgorithms in openssl.cnf"},
+    {"openssl",
+     "s_client -sigalgs RSA-PSS+SHA256:ECDSA+SHA256; SignatureAlgorithms in openssl.cnf"},
     {"nginx", "two pairs of ssl_certificate and ssl_certificate_key: one RSA, one ECDSA"},
     {"java", "-Djdk.tls.client.SignatureSchemes=rsa_pss_rsae_sha256,ecdsa_secp256r1_sha256; "
              "jdk.tls.disabledAlgorithms"},
-    {"iis", "the policy key HKLM\\SYSTEM\\CurrentControlSet\\Control\\Cryptography\\Configuration\\Local\\SSL\\00010003 "
-            "lists the signature algorithms"},
+    {"iis",
+     "the policy key "
+     "HKLM\\SYSTEM\\CurrentControlSet\\Control\\Cryptography\\Configuration\\Local\\SSL\\00010003 "
+     "lists the signature algorithms"},
     {NULL, NULL},
 };
 
 const struct cause causes_overlap[] = {
     {"cipher.no_overlap", "no cipher suite in common",
-     "The server has none of the suites that the client offers: they are turned off on one side, need another kind of "
-     "certificate (ECDSA suites an EC key, RSA suites an RSA key), or another version. OpenSSL, GnuTLS, NSS, JSSE, Go "
-     "and most others alert handshake_failure (40) on the ClientHello, wolfSSL before 2024 illegal_parameter (47), "
-     "some insufficient_security (71); Schannel closes or resets and logs event 36874. 40 has many other causes, so the "
+     "The server has none of the suites that the client offers: they are turned off on one side, "
+     "need another kind of "
+     "certificate (ECDSA suites an EC key, RSA suites an RSA key), or another version. OpenSSL, "
+     "GnuTLS, NSS, JSSE, Go "
+     "and most others alert handshake_failure (40) on the ClientHello, wolfSSL before 2024 "
+     "illegal_parameter (47), "
+     "some insufficient_security (71); Schannel closes or resets and logs event 36874. 40 has many "
+     "other causes, so the "
      "offer and what the server selected for others decide.",
      no_cipher, CIPHER_REMEDIES},
     {"group.no_overlap", "no key-exchange group in common",
-     "The two sides have no curve or finite-field group in common, which TLS 1.3 and ECDHE need. OpenSSL, GnuTLS and "
-     "NSS servers alert handshake_failure (40), Erlang 71, JSSE in TLS 1.3 unexpected_message (10); mbedTLS closes behind "
-     "its Certificate. Or the server takes a group that was not offered, and the client alerts illegal_parameter (47).",
+     "The two sides have no curve or finite-field group in common, which TLS 1.3 and ECDHE need. "
+     "OpenSSL, GnuTLS and "
+     "NSS servers alert handshake_failure (40), Erlang 71, JSSE in TLS 1.3 unexpected_message "
+     "(10); mbedTLS closes behind "
+     "its Certificate. Or the server takes a group that was not offered, and the client alerts "
+     "illegal_parameter (47).",
      no_group, GROUP_REMEDIES},
     {"signature.no_overlap", "no signature algorithm in common with the server's key",
-     "The client's signature_algorithms hold none that the server's key can sign by. OpenSSL and GnuTLS "
-     "servers alert handshake_failure (40), JSSE as well up to TLS 1.2; in TLS 1.3 JSSE and rustls send their "
+     "The client's signature_algorithms hold none that the server's key can sign by. OpenSSL and "
+     "GnuTLS "
+     "servers alert handshake_failure (40), JSSE as well up to TLS 1.2; in TLS 1.3 JSSE and rustls "
+     "send their "
      "ServerHello first and then the alert under the new keys (JSSE: a record of 35 bytes).",
      no_scheme, SCHEME_REMEDIES},
     {NULL, NULL, NULL, NULL, NULL},

@@ -1,12 +1,14 @@
-/* From facts to a verdict: asks how it went, and where it failed every row of the causes, and keeps the best. */
+/* From facts to a verdict: asks how it went, and where it failed every row of the causes, and keeps
+ * the best. */
 #include "diagnosis/diagnose.h"
 
 #include "diagnosis/warnings.h"
 
 #include <string.h>
 
-/* Adds to the alternatives, which stay in the order of confidence and, where that is equal, of the rows. A
- * row that was the best until now stands above its equals, `first`; any other came later than they. */
+/* Adds to the alternatives, which stay in the order of confidence and, where that is equal, of the
+ * rows. A row that was the best until now stands above its equals, `first`; any other came later
+ * than they. */
 static void add_alternative(struct verdict *verdict, const struct cause *cause,
                             enum confidence confidence, const char *summary, bool first)
 {
@@ -56,8 +58,8 @@ static void find_cause(struct verdict *verdict, const struct question *question)
             continue;
         }
         if (verdict->cause != NULL) {
-            add_alternative(verdict, verdict->cause, verdict->confidence,
-                            verdict->argument.summary, true);
+            add_alternative(verdict, verdict->cause, verdict->confidence, verdict->argument.summary,
+                            true);
         }
         verdict->cause = row;
         verdict->confidence = confidence;

@@ -6,10 +6,7 @@
 
 enum status { STATUS_ESTABLISHED, STATUS_FAILED, STATUS_INCOMPLETE, STATUS_NOT_TLS };
 
-enum {
-    VERDICT_ALTERNATIVES = 4,
-    VERDICT_WARNINGS = 16
-};
+enum { VERDICT_ALTERNATIVES = 4, VERDICT_WARNINGS = 16 };
 
 struct alternative {
     const struct cause *cause;
@@ -26,8 +23,9 @@ struct verdict {
     enum status status;
     const struct cause *cause; /* NULL when nothing failed, or nobody can say what */
     enum confidence confidence;
-    struct argument argument;  /* the cause's */
-    struct alternative alternative[VERDICT_ALTERNATIVES]; /* the other causes that hold, the surest first */
+    struct argument argument; /* the cause's */
+    struct alternative
+        alternative[VERDICT_ALTERNATIVES]; /* the other causes that hold, the surest first */
     size_t alternatives;
     struct warning warning[VERDICT_WARNINGS];
     size_t warnings;
@@ -43,7 +41,8 @@ enum status diagnose_status(const struct facts *facts);
 const char *diagnose_status_name(enum status status);
 const char *diagnose_confidence_name(enum confidence confidence);
 
-/* Whether the verdict might change with what other connections to the same server show: a failure that is not certain. */
+/* Whether the verdict might change with what other connections to the same server show: a failure
+ * that is not certain. */
 bool diagnose_may_change(const struct verdict *verdict);
 
 #endif

@@ -24,9 +24,9 @@ bool evidence_refusal(struct refusal *refusal, const struct question *question)
     refusal->offer = refusal->hello->offer;
     const struct ending *ending = &refusal->ending;
     refusal->alert = ending->kind == ENDING_ALERT && ending->by == SERVER;
-    refusal->silent = ending->kind == ENDING_NONE ||
-                      (ending->by == SERVER &&
-                       (ending->kind == ENDING_FIN || ending->kind == ENDING_RESET));
+    refusal->silent =
+        ending->kind == ENDING_NONE ||
+        (ending->by == SERVER && (ending->kind == ENDING_FIN || ending->kind == ENDING_RESET));
     /* The server did speak, but not TLS: that is another matter. */
     if (refusal->silent && question->facts->transport.side[SERVER].bytes > 0 &&
         question->facts->cleartext[SERVER] != NULL) {
@@ -46,7 +46,8 @@ void evidence_ending(struct argument *argument, const struct ending *ending)
                       (unsigned)ending->code);
         break;
     case ENDING_SEALED:
-        argument_cite(argument, ending->at, "the %s sends an encrypted record of an alert's size", who);
+        argument_cite(argument, ending->at, "the %s sends an encrypted record of an alert's size",
+                      who);
         break;
     case ENDING_FIN:
         argument_cite(argument, ending->at, "the %s closes the connection without an alert", who);

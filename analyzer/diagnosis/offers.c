@@ -32,8 +32,8 @@ static const struct suite *usable_row(const struct offer *offer, uint16_t code)
     if (row->key_exchange == SUITE_KX_TLS13) {
         return highest >= TLS13 ? row : NULL;
     }
-    bool needs_tls12 = row->mac == SUITE_MAC_AEAD || row->mac == SUITE_MAC_SHA256 ||
-                       row->mac == SUITE_MAC_SHA384;
+    bool needs_tls12 =
+        row->mac == SUITE_MAC_AEAD || row->mac == SUITE_MAC_SHA256 || row->mac == SUITE_MAC_SHA384;
     return allows_tls12_or_less(offer) && (!needs_tls12 || highest >= TLS12) ? row : NULL;
 }
 
@@ -50,7 +50,7 @@ struct suites_seen {
     size_t rsa, ecdsa, secret, nobody; /* by what authenticates the server */
     size_t common;                     /* AES or ChaCha20, which every server has */
     size_t tls13, tls13_common;
-    bool one_cipher;                   /* all of the same cipher and key length */
+    bool one_cipher; /* all of the same cipher and key length */
     uint8_t bulk;
     uint16_t key_bits;
 };
@@ -80,9 +80,8 @@ static void count_authentication(struct suites_seen *seen, const struct suite *r
 
 static void count_suite(struct suites_seen *seen, const struct suite *row)
 {
-    seen->one_cipher =
-        seen->count == 0 ||
-        (seen->one_cipher && seen->bulk == row->bulk && seen->key_bits == row->key_bits);
+    seen->one_cipher = seen->count == 0 || (seen->one_cipher && seen->bulk == row->bulk &&
+                                            seen->key_bits == row->key_bits);
     seen->bulk = row->bulk;
     seen->key_bits = row->key_bits;
     seen->count++;
@@ -118,7 +117,8 @@ static struct suites_seen see_suites(const struct offer *offer)
 static struct peculiarity peculiar_tls13(const struct suites_seen *seen)
 {
     if (seen->tls13 == 1) {
-        return (struct peculiarity){seen->tls13_common == 1 ? 5 : 7, "only one TLS 1.3 cipher suite"};
+        return (struct peculiarity){seen->tls13_common == 1 ? 5 : 7,
+                                    "only one TLS 1.3 cipher suite"};
     }
     if (seen->tls13_common == 0) {
         return (struct peculiarity){5, "no AES-GCM suite of TLS 1.3"};
@@ -133,16 +133,22 @@ static struct peculiarity peculiar_tls12(const struct suites_seen *seen, uint16_
         bool is;
         struct peculiarity then;
     } rules[] = {
-        {seen->sound == 0, {9, "only broken cipher suites (RC4, 3DES, DES, export, NULL or anonymous)"}},
-        {seen->secret == seen->count, {8, "only suites authenticated by a shared secret (PSK, SRP)"}},
+        {seen->sound == 0,
+         {9, "only broken cipher suites (RC4, 3DES, DES, export, NULL or anonymous)"}},
+        {seen->secret == seen->count,
+         {8, "only suites authenticated by a shared secret (PSK, SRP)"}},
         {seen->rsa + seen->ecdsa == 0, {8, "no suite that an RSA or ECDSA certificate can serve"}},
-        {seen->common == 0, {8, "only suites of uncommon ciphers (neither AES-GCM, AES-CBC nor ChaCha20)"}},
+        {seen->common == 0,
+         {8, "only suites of uncommon ciphers (neither AES-GCM, AES-CBC nor ChaCha20)"}},
         {seen->count == 1, {7, "only one cipher suite"}},
-        {seen->rsa == 0, {6, "only ECDSA suites, so that a server with an RSA certificate has none"}},
-        {seen->curves == 0 && seen->finite == 0, {5, "only RSA key exchange, without forward secrecy"}},
+        {seen->rsa == 0,
+         {6, "only ECDSA suites, so that a server with an RSA certificate has none"}},
+        {seen->curves == 0 && seen->finite == 0,
+         {5, "only RSA key exchange, without forward secrecy"}},
         {seen->curves == 0, {5, "no ECDHE suite"}},
         {seen->one_cipher, {5, "suites of one cipher only"}},
-        {seen->aead == 0 && highest >= TLS12, {4, "only CBC suites, which many servers have turned off"}},
+        {seen->aead == 0 && highest >= TLS12,
+         {4, "only CBC suites, which many servers have turned off"}},
         {seen->count <= 3, {4, "very few cipher suites"}},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
@@ -157,7 +163,8 @@ struct peculiarity offers_suites(const struct offer *offer)
 {
     struct suites_seen seen = see_suites(offer);
     if (seen.count == 0 && seen.tls13 == 0) {
-        return (struct peculiarity){PECULIAR_EMPTY, "no cipher suite that goes with the versions it offers"};
+        return (struct peculiarity){PECULIAR_EMPTY,
+                                    "no cipher suite that goes with the versions it offers"};
     }
     if (seen.count == 0) {
         return peculiar_tls13(&seen);
@@ -247,9 +254,11 @@ struct peculiarity offers_schemes(const struct offer *offer)
         bool is;
         struct peculiarity then;
     } rules[] = {
-        {seen.count == 0, {PECULIAR_EMPTY, "no signature algorithm that goes with the versions it offers"}},
+        {seen.count == 0,
+         {PECULIAR_EMPTY, "no signature algorithm that goes with the versions it offers"}},
         {seen.sound == 0, {8, "only signature algorithms with SHA-1 or MD5"}},
-        {seen.rsa + seen.ecdsa == 0, {8, "no signature algorithm for an ordinary RSA or ECDSA key"}},
+        {seen.rsa + seen.ecdsa == 0,
+         {8, "no signature algorithm for an ordinary RSA or ECDSA key"}},
         {seen.count == 1, {7, "only one signature algorithm"}},
         {seen.rsa == 0, {7, "no signature algorithm for an RSA key"}},
         {seen.ecdsa == 0, {4, "no signature algorithm for an ECDSA key"}},

@@ -1,4 +1,5 @@
-/* Servers: a table of rows by address and port, open-addressed over pointers, so that a row never moves. */
+/* Servers: a table of rows by address and port, open-addressed over pointers, so that a row never
+ * moves. */
 #include "diagnosis/servers.h"
 
 #include "tracking/siphash.h"
@@ -7,8 +8,8 @@
 #include <string.h>
 
 enum {
-    /* Rows: more servers than one site has, and about 80 MB at worst. A scan over more of them than this teaches
-     * nothing about any; then the first ones are kept. */
+    /* Rows: more servers than one site has, and about 80 MB at worst. A scan over more of them than
+     * this teaches nothing about any; then the first ones are kept. */
     SERVERS_MAX = 32768,
     SLOTS = SERVERS_MAX * 2, /* half empty at least, so that a search is short */
     VERSIONS = 6,
@@ -57,7 +58,8 @@ void servers_free(struct servers *servers)
     free(servers);
 }
 
-/* The slot that holds the server, or the empty one where it belongs. There always is an empty one. */
+/* The slot that holds the server, or the empty one where it belongs. There always is an empty one.
+ */
 static size_t place_of(const struct servers *servers, const struct address *address, uint16_t port)
 {
     uint64_t words[3] = {0, 0, (uint64_t)address->version << 16 | port};
@@ -111,7 +113,8 @@ static void remember(uint16_t *list, size_t *count, size_t room, uint16_t code)
     }
 }
 
-/* A handshake that came to its end; the tracking's word is enough, a refusal behind it does not matter here. */
+/* A handshake that came to its end; the tracking's word is enough, a refusal behind it does not
+ * matter here. */
 static bool worked(const struct facts *facts)
 {
     return facts->established.frame != 0;

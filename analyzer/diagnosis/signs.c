@@ -7,11 +7,12 @@
 
 enum {
     TLS13 = 0x0304,
-    ALERT = 2,        /* bytes of an alert: level and description */
-    CONTENT_TYPE = 1, /* TLS 1.3: the byte behind a sealed record's content (RFC 8446, section 5.2) */
-    TAG = 16,         /* of all AEADs but CCM_8 */
+    ALERT = 2, /* bytes of an alert: level and description */
+    CONTENT_TYPE =
+        1,    /* TLS 1.3: the byte behind a sealed record's content (RFC 8446, section 5.2) */
+    TAG = 16, /* of all AEADs but CCM_8 */
     SHORT_TAG = 8,
-    NONCE = 8,        /* TLS 1.2 sends 8 bytes of it with AES-GCM and CCM (RFC 5288, section 3) */
+    NONCE = 8,         /* TLS 1.2 sends 8 bytes of it with AES-GCM and CCM (RFC 5288, section 3) */
     JAVA_PADDING = 16, /* JSSE adds as much to every sealed record of TLS 1.3 */
     EMPTY_CERTIFICATE = 8, /* bytes of TLS 1.3's Certificate message without certificates */
     FINISHED_HEADER = 4,
@@ -32,7 +33,8 @@ static uint16_t tag_length(const struct suite *suite)
     return suite != NULL && suite->bulk == SUITE_BULK_AES_CCM_8 ? SHORT_TAG : TAG;
 }
 
-/* A block cipher's record: IV, 2 bytes, MAC and padding to 8 or 16 bytes; or MAC and 2 bytes of a stream cipher. */
+/* A block cipher's record: IV, 2 bytes, MAC and padding to 8 or 16 bytes; or MAC and 2 bytes of a
+ * stream cipher. */
 static bool alert_sized_by_mac(const struct suite *suite, uint16_t length)
 {
     uint16_t mac = suite->mac == SUITE_MAC_SHA384   ? 48
@@ -77,7 +79,8 @@ struct moment signs_first_close(const struct facts *facts, enum speaker *by)
     return client;
 }
 
-/* A warning that its sender meant as the end: one that says so, or behind which its sender closed. */
+/* A warning that its sender meant as the end: one that says so, or behind which its sender closed.
+ */
 static const struct alert_facts *closing_warning(const struct facts *facts)
 {
     enum speaker by;
@@ -97,8 +100,9 @@ static const struct alert_facts *closing_warning(const struct facts *facts)
     return NULL;
 }
 
-/* TLS 1.3, before the client's Finished: the last encrypted record of a side, if it is an alert's size. Early data
- * may be as short; an alert of the server's is only believed when somebody closed behind it. */
+/* TLS 1.3, before the client's Finished: the last encrypted record of a side, if it is an alert's
+ * size. Early data may be as short; an alert of the server's is only believed when somebody closed
+ * behind it. */
 static const struct sealed_record *sealed_refusal(const struct facts *facts)
 {
     if (facts->version != TLS13 || facts->established.frame != 0) {
@@ -120,8 +124,8 @@ static const struct sealed_record *sealed_refusal(const struct facts *facts)
     return NULL;
 }
 
-/* The first fatal alert in clear. One that only answers the other side's bare close, as stacks do that had
- * expected a message, is not the end but its echo. */
+/* The first fatal alert in clear. One that only answers the other side's bare close, as stacks do
+ * that had expected a message, is not the end but its echo. */
 static const struct alert_facts *fatal_alert(const struct facts *facts)
 {
     const struct alert_facts *alert = facts_fatal_alert(facts, CLIENT);
@@ -156,7 +160,8 @@ struct ending signs_ending(const struct facts *facts)
     enum speaker by;
     struct moment closed = signs_first_close(facts, &by);
     if (closed.frame != 0) {
-        ending.kind = closed.frame == facts->transport.side[by].fin.frame ? ENDING_FIN : ENDING_RESET;
+        ending.kind =
+            closed.frame == facts->transport.side[by].fin.frame ? ENDING_FIN : ENDING_RESET;
         ending.by = by;
         ending.at = closed;
     }
@@ -170,7 +175,8 @@ bool signs_hello_unanswered(const struct facts *facts)
            facts->change_cipher_spec[SERVER].frame == 0 && facts->last_sealed[SERVER].at.frame == 0;
 }
 
-/* Length of the client's Finished record of TLS 1.3 when nothing else is in it and nothing was padded. */
+/* Length of the client's Finished record of TLS 1.3 when nothing else is in it and nothing was
+ * padded. */
 static uint16_t finished_length(const struct facts *facts)
 {
     const struct suite *suite = selected_suite(facts);
@@ -178,7 +184,8 @@ static uint16_t finished_length(const struct facts *facts)
     return (uint16_t)(FINISHED_HEADER + (hash == 0 ? 32 : hash) + CONTENT_TYPE + tag_length(suite));
 }
 
-/* The client's sealed records up to its Finished: a Certificate stands in one of its own, or shares the last. */
+/* The client's sealed records up to its Finished: a Certificate stands in one of its own, or shares
+ * the last. */
 static bool certificate_before_finished(const struct facts *facts)
 {
     const struct client_hello_facts *hello = facts_client_hello(facts);
@@ -246,9 +253,12 @@ int64_t signs_waited(const struct facts *facts)
 
 /* What nginx, Apache, Go, Tomcat and others answer to plain HTTP on a TLS port. */
 static const char *const MISPLACED_HTTP[] = {
-    "plain HTTP request was sent to HTTPS port", "plain HTTP to an SSL-enabled",
-    "HTTP request to an HTTPS server",           "requires TLS",
-    "This is not an HTTP port",                  "HTTPS is required",
+    "plain HTTP request was sent to HTTPS port",
+    "plain HTTP to an SSL-enabled",
+    "HTTP request to an HTTPS server",
+    "requires TLS",
+    "This is not an HTTP port",
+    "HTTPS is required",
 };
 
 bool signs_http_at_tls_server(const struct facts *facts)

@@ -1,32 +1,37 @@
-/* Signs: what the position and size of records, the closes and the silences of a connection say about how its handshake
- * ended. They are what diagnose_status() and the causes have in common; each is a question about facts, and
- * none says why.
+/* Signs: what the position and size of records, the closes and the silences of a connection say
+ * about how its handshake ended. They are what diagnose_status() and the causes have in common;
+ * each is a question about facts, and none says why.
  */
 #ifndef DIAGNOSIS_SIGNS_H
 #define DIAGNOSIS_SIGNS_H
 
 #include "tracking/facts.h"
 
-/* How long somebody must have been waited for before silence counts as the end of it. A capture that stops earlier
- * leaves the handshake undecided. In nanoseconds. */
+/* How long somebody must have been waited for before silence counts as the end of it. A capture
+ * that stops earlier leaves the handshake undecided. In nanoseconds. */
 #define SIGNS_SECOND INT64_C(1000000000)
-/* A SYN: the first two are repeated after 1 and 3 seconds (RFC 6298, section 2), so both went unanswered. */
+/* A SYN: the first two are repeated after 1 and 3 seconds (RFC 6298, section 2), so both went
+ * unanswered. */
 #define SIGNS_PATIENCE_SYN (3 * SIGNS_SECOND)
-/* A ClientHello: the server has nothing to do before its answer that takes a second; load balancers and
- * monitors give up after 5. */
+/* A ClientHello: the server has nothing to do before its answer that takes a second; load balancers
+ * and monitors give up after 5. */
 #define SIGNS_PATIENCE_HELLO (5 * SIGNS_SECOND)
-/* Anything later: a server may look up a certificate or ask a hardware module, a client may fetch revocation lists. */
+/* Anything later: a server may look up a certificate or ask a hardware module, a client may fetch
+ * revocation lists. */
 #define SIGNS_PATIENCE_FLIGHT (10 * SIGNS_SECOND)
-/* The answer to a CertificateRequest: a person may be asked to choose a certificate or to type a PIN. */
+/* The answer to a CertificateRequest: a person may be asked to choose a certificate or to type a
+ * PIN. */
 #define SIGNS_PATIENCE_PERSON (60 * SIGNS_SECOND)
-/* What a refusal of the other's last flight needs at most: the check of a certificate, not an idle timeout. */
+/* What a refusal of the other's last flight needs at most: the check of a certificate, not an idle
+ * timeout. */
 #define SIGNS_AFTERMATH (5 * SIGNS_SECOND)
 
 /* What ended the handshake. */
 enum ending_kind {
-    ENDING_NONE,    /* nothing that was seen: silence, or the capture's end */
-    ENDING_ALERT,   /* an alert in clear; fatal, or one after which its sender closed */
-    ENDING_SEALED,  /* an encrypted record of an alert's size, where nothing else of that size is said */
+    ENDING_NONE,   /* nothing that was seen: silence, or the capture's end */
+    ENDING_ALERT,  /* an alert in clear; fatal, or one after which its sender closed */
+    ENDING_SEALED, /* an encrypted record of an alert's size, where nothing else of that size is
+                      said */
     ENDING_FIN,
     ENDING_RESET
 };
@@ -43,22 +48,24 @@ struct ending signs_ending(const struct facts *facts);
 /* Whether the last ClientHello got neither a ServerHello nor any later message of the server. */
 bool signs_hello_unanswered(const struct facts *facts);
 
-/* Whether an encrypted record of this length can be an alert, by the version and suite that were agreed on. */
+/* Whether an encrypted record of this length can be an alert, by the version and suite that were
+ * agreed on. */
 bool signs_alert_sized(const struct facts *facts, uint16_t length);
 
-/* TLS 1.3: whether the client's last flight holds more than its Finished: it answers a CertificateRequest, with a
- * certificate or without. Up to TLS 1.2: whether both are seen in clear. */
+/* TLS 1.3: whether the client's last flight holds more than its Finished: it answers a
+ * CertificateRequest, with a certificate or without. Up to TLS 1.2: whether both are seen in clear.
+ */
 bool signs_client_certificate(const struct facts *facts);
 
-/* Whether the server's certificate, as it was sent in clear, is one that most clients refuse whomever they trust: for
- * another name, expired, or revoked by the response stapled to it. */
+/* Whether the server's certificate, as it was sent in clear, is one that most clients refuse
+ * whomever they trust: for another name, expired, or revoked by the response stapled to it. */
 bool signs_certificate_bad(const struct facts *facts);
 
 /* The first FIN or RST of anybody; frame 0: none. *by says whose. */
 struct moment signs_first_close(const struct facts *facts, enum speaker *by);
 
-/* How long nothing new of the handshake had come when watching ended, in nanoseconds; bytes that were sent again are
- * nothing new. */
+/* How long nothing new of the handshake had come when watching ended, in nanoseconds; bytes that
+ * were sent again are nothing new. */
 int64_t signs_waited(const struct facts *facts);
 
 /* Whether a server that expects TLS said so in clear: its answer to plain HTTP. */

@@ -1,16 +1,19 @@
-/* How it went. The law of this file: never an alarm for a handshake that worked, never a failure claimed from
- * what a hole may hide.
+/* How it went. The law of this file: never an alarm for a handshake that worked, never a failure
+ * claimed from what a hole may hide.
  *
- * A handshake has failed where somebody refused it in clear, where somebody left in the middle of it and nothing of
- * it is missing from the capture, or where somebody was waited for long enough. What the capture does not
- * decide is incomplete.
+ * A handshake has failed where somebody refused it in clear, where somebody left in the middle of
+ * it and nothing of it is missing from the capture, or where somebody was waited for long enough.
+ * What the capture does not decide is incomplete.
  */
 #include "diagnosis/diagnose.h"
 #include "diagnosis/signs.h"
 
 #include <string.h>
 
-enum { TLS13 = 0x0304, TICKETS = 2 /* NewSessionTickets that servers send behind a handshake, as a rule */ };
+enum {
+    TLS13 = 0x0304,
+    TICKETS = 2 /* NewSessionTickets that servers send behind a handshake, as a rule */
+};
 
 static bool nothing_missing(const struct facts *facts)
 {
@@ -52,7 +55,8 @@ static bool left_at_once(const struct facts *facts, enum speaker speaker)
            closed.time - facts->established.time <= SIGNS_AFTERMATH;
 }
 
-/* A fatal alert in clear behind the handshake, by a side that has sent no data: it never took to the keys. */
+/* A fatal alert in clear behind the handshake, by a side that has sent no data: it never took to
+ * the keys. */
 static bool refused_in_clear(const struct facts *facts)
 {
     for (int side = 0; side < SPEAKERS; side++) {
@@ -65,13 +69,12 @@ static bool refused_in_clear(const struct facts *facts)
     return false;
 }
 
-/* The client had closed before the server's last flight, and met what came of it with a reset: complete on the
- * wire, but not for the client. */
+/* The client had closed before the server's last flight, and met what came of it with a reset:
+ * complete on the wire, but not for the client. */
 static bool given_up_before_the_end(const struct facts *facts)
 {
     const struct transport_side *client = &facts->transport.side[CLIENT];
-    return facts->version != TLS13 && !facts->resumed && no_data(facts) &&
-           client->fin.frame != 0 &&
+    return facts->version != TLS13 && !facts->resumed && no_data(facts) && client->fin.frame != 0 &&
            client->fin.frame < facts->change_cipher_spec[SERVER].frame &&
            client->reset.at.frame > facts->established.frame;
 }
@@ -79,7 +82,8 @@ static bool given_up_before_the_end(const struct facts *facts)
 /* What the server sent behind the client's Finished of TLS 1.3. */
 struct aftermath {
     size_t records;
-    bool alerts_only; /* every one is an alert's size, and not JSSE's ordinary pair at a connection's end */
+    bool alerts_only; /* every one is an alert's size, and not JSSE's ordinary pair at a
+                         connection's end */
     bool equal;       /* two of one length: tickets */
     uint64_t last;    /* frame of the last one */
 };
@@ -121,7 +125,8 @@ static uint64_t client_request(const struct facts *facts)
     return facts->application_records[CLIENT] > 0 ? facts->last_sealed[CLIENT].at.frame : 0;
 }
 
-/* The client itself had ended the connection before the server's last record: by a close, or by close_notify. */
+/* The client itself had ended the connection before the server's last record: by a close, or by
+ * close_notify. */
 static bool client_left_first(const struct facts *facts, uint64_t server_said)
 {
     struct moment closed = facts_close(facts, CLIENT);
@@ -131,7 +136,8 @@ static bool client_left_first(const struct facts *facts, uint64_t server_said)
     return notified || (closed.frame != 0 && closed.frame < server_said);
 }
 
-/* TLS 1.3: the client has finished, and the server may still refuse it. `asked`: for a client certificate. */
+/* TLS 1.3: the client has finished, and the server may still refuse it. `asked`: for a client
+ * certificate. */
 static enum status behind_finished_13(const struct facts *facts, bool asked)
 {
     struct aftermath after = server_aftermath(facts);
@@ -161,12 +167,14 @@ static enum status behind_finished_13(const struct facts *facts, bool asked)
     return STATUS_ESTABLISHED;
 }
 
-/* Up to TLS 1.2 a client may finish and then refuse the server's certificate, and a server the client's. On the wire
- * both look like a connection closed straight after its handshake, so there must be a reason in sight. */
+/* Up to TLS 1.2 a client may finish and then refuse the server's certificate, and a server the
+ * client's. On the wire both look like a connection closed straight after its handshake, so there
+ * must be a reason in sight. */
 static enum status behind_finished_12(const struct facts *facts)
 {
     bool server_dubious = no_data(facts) && signs_certificate_bad(facts);
-    bool client_dubious = facts->application_records[SERVER] == 0 && signs_client_certificate(facts);
+    bool client_dubious =
+        facts->application_records[SERVER] == 0 && signs_client_certificate(facts);
     if (!server_dubious && !client_dubious) {
         return STATUS_ESTABLISHED;
     }
@@ -201,11 +209,13 @@ static int64_t patience(const struct facts *facts)
     if (signs_hello_unanswered(facts) || facts->stage == STAGE_CLIENT_HELLO) {
         return SIGNS_PATIENCE_HELLO;
     }
-    bool person = facts->certificate_request.frame != 0 || facts->stage == STAGE_SEALED_CLIENT_FLIGHT;
+    bool person =
+        facts->certificate_request.frame != 0 || facts->stage == STAGE_SEALED_CLIENT_FLIGHT;
     return person ? SIGNS_PATIENCE_PERSON : SIGNS_PATIENCE_FLIGHT;
 }
 
-/* Only the server's last flight is still to come, and a close by the client does not keep it from coming. */
+/* Only the server's last flight is still to come, and a close by the client does not keep it from
+ * coming. */
 static bool only_client_closed(const struct facts *facts)
 {
     return (facts->stage == STAGE_SERVER_CHANGE || facts->stage == STAGE_SERVER_FINISHED) &&
@@ -244,7 +254,8 @@ static bool never_opened(const struct facts *facts)
            transport->side[CLIENT].packets <= transport->syn_count;
 }
 
-/* An ICMP error that says that the client's packets do not arrive; one about their size does not. */
+/* An ICMP error that says that the client's packets do not arrive; one about their size does not.
+ */
 static bool unreachable(const struct icmp_error *error)
 {
     if (error->at.frame == 0 || error->about != CLIENT) {
@@ -259,7 +270,8 @@ static bool unreachable(const struct icmp_error *error)
 static enum status status_unopened(const struct facts *facts)
 {
     const struct transport *transport = &facts->transport;
-    int64_t until = facts->watched_until > facts->last.time ? facts->watched_until : facts->last.time;
+    int64_t until =
+        facts->watched_until > facts->last.time ? facts->watched_until : facts->last.time;
     if (transport->side[SERVER].reset.at.frame != 0 || unreachable(&transport->icmp) ||
         until - transport->syn.time >= SIGNS_PATIENCE_SYN) {
         return STATUS_FAILED;
@@ -267,7 +279,8 @@ static enum status status_unopened(const struct facts *facts)
     return STATUS_INCOMPLETE;
 }
 
-/* The server lists what it can, and TLS is not among it. A client that needs TLS then leaves; one that does not, goes on. */
+/* The server lists what it can, and TLS is not among it. A client that needs TLS then leaves; one
+ * that does not, goes on. */
 static bool left_without_tls(const struct facts *facts)
 {
     const struct transport_side *client = &facts->transport.side[CLIENT];

@@ -9,8 +9,8 @@
 enum {
     TLS12 = 0x0303,
     TLS13 = 0x0304,
-    SECURE_DH_BITS = 2048,     /* RFC 9325, section 4.4 */
-    SEGMENT = 1380,            /* bytes of payload that fit one TCP segment on nearly every path */
+    SECURE_DH_BITS = 2048, /* RFC 9325, section 4.4 */
+    SEGMENT = 1380,        /* bytes of payload that fit one TCP segment on nearly every path */
     EXTENSION_RENEGOTIATION = 0xff01,
     SCSV_RENEGOTIATION = 0x00ff
 };
@@ -89,9 +89,10 @@ static void warn_of_renegotiation(struct verdict *verdict, const struct facts *f
         return;
     }
     if (asked_for_secure_renegotiation(client->offer)) {
-        warn(verdict, "renegotiation.insecure",
-             "The server does not know secure renegotiation (RFC 5746); OpenSSL 3 and others refuse "
-             "such servers.");
+        warn(
+            verdict, "renegotiation.insecure",
+            "The server does not know secure renegotiation (RFC 5746); OpenSSL 3 and others refuse "
+            "such servers.");
     }
 }
 
@@ -103,12 +104,14 @@ static void warn_of_hello(struct verdict *verdict, const struct facts *facts)
     }
     if (client->server_name == NULL && client->offer != NULL && client->offer->has_extensions) {
         warn(verdict, "sni.missing",
-             "The client does not say which name it wants (no SNI): a server with several names answers "
+             "The client does not say which name it wants (no SNI): a server with several names "
+             "answers "
              "with its default certificate.");
     }
     if (client->length > SEGMENT) {
         warn(verdict, "hello.large",
-             "The ClientHello has %u bytes and needs more than one segment; some boxes look at the first "
+             "The ClientHello has %u bytes and needs more than one segment; some boxes look at the "
+             "first "
              "one only.",
              (unsigned)client->length);
     }
@@ -120,7 +123,8 @@ static void warn_of_alerts(struct verdict *verdict, const struct facts *facts)
         const struct alert_facts *alert = &facts->alert[i];
         if (!alert->sealed && alert->level == 1 && alert->code == 112 && alert->from == SERVER) {
             warn(verdict, "sni.unrecognized",
-                 "The server warns that it does not know the name that was asked for, and goes on with "
+                 "The server warns that it does not know the name that was asked for, and goes on "
+                 "with "
                  "another certificate.");
             return;
         }

@@ -1,15 +1,15 @@
 /* Facts: the small questions that many ask of them. */
 #include "tracking/facts.h"
 
-/* Up to SSL 3.0's successors a version's major byte is 3; SSL 2.0 is 0x0002. Anything else in a list
- * of versions is GREASE, a draft, or nothing that TLS over TCP knows. */
+/* Up to SSL 3.0's successors a version's major byte is 3; SSL 2.0 is 0x0002. Anything else in a
+ * list of versions is GREASE, a draft, or nothing that TLS over TCP knows. */
 static bool is_version(uint16_t version)
 {
     return version == 0x0002 || (version >= 0x0300 && version <= 0x0304);
 }
 
-/* Nothing at all was seen of `from`, although its peer behaved as if it had been there: a peer only sends
- * payload, or a FIN, once the connection stands. */
+/* Nothing at all was seen of `from`, although its peer behaved as if it had been there: a peer only
+ * sends payload, or a FIN, once the connection stands. */
 static bool whole_side_missing(const struct facts *facts, enum speaker from)
 {
     const struct transport_side *peer = &facts->transport.side[speaker_peer(from)];
@@ -60,8 +60,9 @@ uint16_t facts_offer_highest(const struct offer *offer)
     if (highest != 0) {
         return highest;
     }
-    /* Where supported_versions is not sent, legacy_version is the highest; it never means more than TLS 1.2
-     * (RFC 8446, section 4.1.2), and the versions of DTLS and of other protocols are none of ours. */
+    /* Where supported_versions is not sent, legacy_version is the highest; it never means more than
+     * TLS 1.2 (RFC 8446, section 4.1.2), and the versions of DTLS and of other protocols are none
+     * of ours. */
     if (offer->legacy_version > 0x0303 && offer->legacy_version < 0x0400) {
         return 0x0303;
     }
