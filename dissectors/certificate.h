@@ -1,5 +1,5 @@
-/* The messages about certificates: Certificate, CertificateRequest and CertificateStatus. What is inside
- * an X.509 certificate is not looked at here. */
+/* The messages about certificates: Certificate, CertificateRequest and CertificateStatus. What is
+ * inside an X.509 certificate is not looked at here. */
 #ifndef DISSECTORS_CERTIFICATE_H
 #define DISSECTORS_CERTIFICATE_H
 
@@ -19,14 +19,14 @@ struct certificate_entry {
 /* Dissects a Certificate's body; `version` is the connection's. Returns well-formed or not. */
 bool certificate_message(struct certificate_message *message, struct wire body, uint16_t version);
 
-/* Takes the next certificate of the list; false at its end, or where it breaks off, which *well_formed
- * then tells (it is only ever set to false). */
+/* Takes the next certificate of the list; false at its end, or where it breaks off, which
+ * *well_formed then tells (it is only ever set to false). */
 bool certificate_next(struct certificate_entry *entry, struct certificate_message *message,
                       bool *well_formed);
 
 struct certificate_request {
-    struct wire types;   /* up to TLS 1.2: ClientCertificateTypes, a byte each */
-    struct wire schemes; /* TLS 1.2 and later: codes */
+    struct wire types;       /* up to TLS 1.2: ClientCertificateTypes, a byte each */
+    struct wire schemes;     /* TLS 1.2 and later: codes */
     struct wire authorities; /* see certificate_next_authority() */
 };
 

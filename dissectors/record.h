@@ -1,5 +1,5 @@
-/* Records: SSL 3.0 to TLS 1.3 (RFC 8446, section 5; RFC 5246, section 6.2), the SSLv2 records that a
- * CLIENT-HELLO comes in, and the bodies of alerts and change_cipher_specs. */
+/* Records: SSL 3.0 to TLS 1.3 (RFC 8446, section 5; RFC 5246, section 6.2), the SSLv2 records that
+ * a CLIENT-HELLO comes in, and the bodies of alerts and change_cipher_specs. */
 #ifndef DISSECTORS_RECORD_H
 #define DISSECTORS_RECORD_H
 
@@ -15,8 +15,8 @@ enum record_type {
 };
 
 enum {
-    RECORD_HEADER = 5,          /* bytes: type, version, length */
-    RECORD_LENGTH_MAX = 18432,  /* 2^14 + 2048, the most that any version allows (RFC 5246, 6.2.3) */
+    RECORD_HEADER = 5,         /* bytes: type, version, length */
+    RECORD_LENGTH_MAX = 18432, /* 2^14 + 2048, the most that any version allows (RFC 5246, 6.2.3) */
     SSLV2_RECORD_LENGTH_MAX = 32767
 };
 
@@ -29,21 +29,21 @@ struct record {
 
 /* Takes the next record from `bytes`. The header must be plausible: a known type, a version of
  * 3.0 to 3.4 (or, for alerts, 0.0: some servers write it before they know better), a length within
- * bounds, and no empty handshake or alert record; else FRAMING_NONE. With FRAMING_PARTIAL the fields
- * that can be known are set (all but a whole body as soon as the header's 5 bytes are there; length
- * is 0 before) and nothing is taken. */
+ * bounds, and no empty handshake or alert record; else FRAMING_NONE. With FRAMING_PARTIAL the
+ * fields that can be known are set (all but a whole body as soon as the header's 5 bytes are there;
+ * length is 0 before) and nothing is taken. */
 enum framing record_frame(struct record *record, struct wire *bytes);
 
-/* Whether `bytes` can be the beginning of a TLS connection's first record: PARTIAL while fewer bytes
- * are there than it takes to tell and they fit, WHOLE when they tell (a handshake record whose first
- * message is a client_hello, or server_hello when `server`; from the server also an alert), NONE
- * when not. Takes nothing. Reads at most 11 bytes. */
+/* Whether `bytes` can be the beginning of a TLS connection's first record: PARTIAL while fewer
+ * bytes are there than it takes to tell and they fit, WHOLE when they tell (a handshake record
+ * whose first message is a client_hello, or server_hello when `server`; from the server also an
+ * alert), NONE when not. Takes nothing. Reads at most 11 bytes. */
 enum framing record_begins_tls(struct wire bytes, bool server);
 
-/* The SSLv2 record that begins with a CLIENT-HELLO of version 2.0 to 3.x (RFC 5246, appendix E.2; "The
- * SSL Protocol", 1995) or, when `server`, a SERVER-HELLO. FRAMING_WHOLE: `message` is the record's body,
- * beginning with its message type, and the record was taken; FRAMING_PARTIAL: `message` is what is there
- * of it. Cautious: lengths must add up. */
+/* The SSLv2 record that begins with a CLIENT-HELLO of version 2.0 to 3.x (RFC 5246, appendix E.2;
+ * "The SSL Protocol", 1995) or, when `server`, a SERVER-HELLO. FRAMING_WHOLE: `message` is the
+ * record's body, beginning with its message type, and the record was taken; FRAMING_PARTIAL:
+ * `message` is what is there of it. Cautious: lengths must add up. */
 enum framing record_frame_sslv2(struct wire *message, struct wire *bytes, bool server);
 
 struct alert {
