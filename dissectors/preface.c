@@ -1,9 +1,9 @@
 /* The table of what may be spoken before TLS, and how bytes become its units.
  *
- * A side's bytes gather in its voice until a unit is whole: a line, or what the protocol's row measures.
- * While the protocol is unknown, the first bytes that a side says are shown to the rows that know heads;
- * when none of them claims these, they are a line, which is shown to the rows that know lines. Bytes that
- * are no text either are a unit as they come.
+ * A side's bytes gather in its voice until a unit is whole: a line, or what the protocol's row
+ * measures. While the protocol is unknown, the first bytes that a side says are shown to the rows
+ * that know heads; when none of them claims these, they are a line, which is shown to the rows that
+ * know lines. Bytes that are no text either are a unit as they come.
  */
 #include "preface_dialogue.h"
 
@@ -31,13 +31,10 @@ static const struct preface_dialogue dialogues[] = {
     {PREFACE_HTTP_CONNECT, false, '\n', "http-connect", "HTTP proxy (CONNECT)",
      preface_connect_guess, NULL, preface_http_dissect},
     {PREFACE_HTTP, false, '\n', "http", "HTTP", preface_http_guess, NULL, preface_http_dissect},
-    {PREFACE_LMTP, false, '\n', "lmtp", "LMTP", preface_lmtp_guess, NULL,
-     preface_numbered_dissect},
-    {PREFACE_SMTP, false, '\n', "smtp", "SMTP", preface_smtp_guess, NULL,
-     preface_numbered_dissect},
+    {PREFACE_LMTP, false, '\n', "lmtp", "LMTP", preface_lmtp_guess, NULL, preface_numbered_dissect},
+    {PREFACE_SMTP, false, '\n', "smtp", "SMTP", preface_smtp_guess, NULL, preface_numbered_dissect},
     {PREFACE_FTP, false, '\n', "ftp", "FTP", preface_ftp_guess, NULL, preface_numbered_dissect},
-    {PREFACE_NNTP, false, '\n', "nntp", "NNTP", preface_nntp_guess, NULL,
-     preface_numbered_dissect},
+    {PREFACE_NNTP, false, '\n', "nntp", "NNTP", preface_nntp_guess, NULL, preface_numbered_dissect},
     {PREFACE_IMAP, false, '\n', "imap", "IMAP", preface_imap_guess, NULL, preface_imap_dissect},
     {PREFACE_POP3, false, '\n', "pop3", "POP3", preface_pop3_guess, NULL, preface_pop3_dissect},
     {PREFACE_SIEVE, false, '\n', "sieve", "ManageSieve", preface_sieve_guess, NULL,
@@ -66,6 +63,11 @@ static struct wire held(const struct preface_voice *voice)
 static bool is_text(uint8_t octet)
 {
     return octet >= 0x20 || (octet >= '\t' && octet <= '\r') || octet == 0x1b;
+}
+
+static bool is_line_end(uint8_t octet)
+{
+    return octet == '\r' || octet == '\n';
 }
 
 static bool holds_text(const struct preface_voice *voice)
@@ -126,6 +128,10 @@ static bool recognise_head(struct preface *preface, enum speaker from, struct wi
 {
     struct preface_voice *voice = &preface->voice[from];
     uint8_t protocol = PREFACE_UNKNOWN;
+    bool tunnelled = from == SERVER && preface->tunnel == PREFACE_HTTP_CONNECT;
+    while (tunnelled && voice->held == 0 && is_line_end(wire_peek(bytes, 0))) {
+        wire_skip(bytes, 1); /* some proxies end their head with a line too many */
+    }
     enum preface_guess guess = guess_head(preface, from, &protocol);
     while (guess == GUESS_MORE && bytes->left > 0 && voice->held < PREFACE_LINE) {
         pull(voice, bytes);
@@ -163,23 +169,22 @@ static void end_unit(struct preface_voice *voice)
     voice->cut = false;
 }
 
-static bool take_piece(struct preface *preface, enum speaker from, struct wire *bytes)
+static void take_piece(struct preface *preface, enum speaker from, struct wire *bytes)
 {
     begin(preface, from);
     end_unit(&preface->voice[from]);
     wire_skip(bytes, bytes->left);
-    return true;
 }
 
 static void finish_line(struct preface *preface, enum speaker from)
 {
     struct preface_voice *voice = &preface->voice[from];
     size_t length = voice->held;
-    while (length > 0 && voice->line[length - 1] == '\r') {
+    while (length > 0 && is_line_end(voice->line[length - 1])) {
         length--;
     }
     struct wire line = wire_over(voice->line, length);
-    while (wire_peek(&line, 0) == '\r' || wire_peek(&line, 0) == '\n') {
+    while (is_line_end(wire_peek(&line, 0))) {
         wire_skip(&line, 1); /* empty lines that were looked at as a head */
     }
     if (preface->protocol == PREFACE_UNKNOWN) {
@@ -205,7 +210,7 @@ static void read_line(struct preface *preface, enum speaker from, struct wire *b
     while (bytes->left > 0) {
         uint8_t next = wire_peek(bytes, 0);
         if (preface->protocol == PREFACE_UNKNOWN && !is_text(next)) {
-            (void)take_piece(preface, from, bytes);
+            take_piece(preface, from, bytes);
             return;
         }
         if (next == (uint8_t)ends) {
@@ -218,7 +223,7 @@ static void read_line(struct preface *preface, enum speaker from, struct wire *b
             pass_over(voice, bytes);
             return;
         }
-        if (ends == '>' && voice->held == 0 && (next == '\n' || next == '\r' || next == ' ')) {
+        if (ends == '>' && voice->held == 0 && (is_line_end(next) || next == ' ')) {
             wire_skip(bytes, 1); /* between tags; XMPP keeps its connections alive with these */
         } else {
             pull(voice, bytes);
@@ -240,7 +245,8 @@ static bool read_measured(struct preface *preface, enum speaker from, struct wir
         return voice->held < PREFACE_LINE;
     }
     if (length == MEASURE_PIECE) {
-        return take_piece(preface, from, bytes);
+        take_piece(preface, from, bytes);
+        return true;
     }
     if (length > PREFACE_UNIT_MOST) {
         return false;
@@ -260,28 +266,28 @@ static bool read_measured(struct preface *preface, enum speaker from, struct wir
     return true;
 }
 
-bool preface_read(struct preface *preface, enum speaker from, struct wire *bytes)
+/* Reads on in what is under way; twice, because what a row disowns may be another protocol's. */
+static void read_unit(struct preface *preface, enum speaker from, struct wire *bytes)
 {
     struct preface_voice *voice = &preface->voice[from];
-    if (bytes->left == 0 || voice->skip > 0) {
-        pass_over(voice, bytes);
-        return preface_at_unit_end(preface, from);
-    }
-    /* Twice, because what a row disowns may be another protocol's. */
     for (int i = 0; i < 2; i++) {
         if (preface->protocol == PREFACE_UNKNOWN && !recognise_head(preface, from, bytes)) {
-            return false;
+            return;
         }
         const struct preface_dialogue *row = dialogue_of(preface->protocol);
+        if (row == NULL && !holds_text(voice)) {
+            break;
+        }
         if (row == NULL || row->measure == NULL) {
-            if (row == NULL && !holds_text(voice)) {
-                return take_piece(preface, from, bytes);
+            char ends = '\n';
+            if (row != NULL) {
+                ends = row->ends;
             }
-            read_line(preface, from, bytes, row == NULL ? '\n' : row->ends);
-            return preface_at_unit_end(preface, from);
+            read_line(preface, from, bytes, ends);
+            return;
         }
         if (read_measured(preface, from, bytes, row)) {
-            return preface_at_unit_end(preface, from);
+            return;
         }
         if (voice->begun) {
             break; /* the protocol is known, and what it says here is not */
@@ -289,7 +295,26 @@ bool preface_read(struct preface *preface, enum speaker from, struct wire *bytes
         preface->protocol = PREFACE_UNKNOWN;
         preface->step = 0;
     }
-    return take_piece(preface, from, bytes);
+    take_piece(preface, from, bytes);
+}
+
+bool preface_read(struct preface *preface, enum speaker from, struct wire *bytes)
+{
+    struct preface_voice *voice = &preface->voice[from];
+    size_t left = bytes->left;
+    pass_over(voice, bytes);
+    if (left == 0 || bytes->left < left) {
+        return preface_at_unit_end(preface, from);
+    }
+    read_unit(preface, from, bytes);
+    if (bytes->left == left) {
+        /* What the peer said in between has made a whole unit of the bytes held before. */
+        pass_over(voice, bytes);
+        if (bytes->left == left) {
+            read_unit(preface, from, bytes);
+        }
+    }
+    return preface_at_unit_end(preface, from);
 }
 
 /* Whoever speaks something unknown may go over to TLS in the middle of what looks like a line. */

@@ -122,7 +122,8 @@ static void extended_request(struct preface *preface, uint32_t message, struct w
     }
 }
 
-/* The response names its request by number, or is the notice of disconnection, which has number 0. */
+/* The response names its request by number, or is the notice of disconnection, which has number 0.
+ */
 static void extended_response(struct preface *preface, uint32_t message, struct wire operation)
 {
     uint8_t tag = 0;
@@ -156,7 +157,8 @@ void preface_ldap_dissect(struct preface *preface, enum speaker from, struct wir
     }
 }
 
-/* RDP (MS-RDPBCGR, sections 2.2.1.1 and 2.2.1.2): a TPKT with an X.224 connection request or confirm. */
+/* RDP (MS-RDPBCGR, sections 2.2.1.1 and 2.2.1.2): a TPKT with an X.224 connection request or
+ * confirm. */
 enum {
     TPKT_HEAD = 4,
     X224_REQUEST = 0xe0,
@@ -165,10 +167,11 @@ enum {
     RDP_RESPONSE = 2,
     RDP_FAILURE = 3,
     RDP_TLS = 1 | 2 | 4 | 8, /* TLS, CredSSP, RDSTLS, CredSSP with early result: all over TLS */
-    RDP_TLS_REQUIRED = 1     /* a failure: the client has not asked for what the server insists on */
+    RDP_TLS_REQUIRED = 1 /* a failure: the client has not asked for what the server insists on */
 };
 
-/* Other protocols open with TPKT and X.224 too, but with parameters where RDP has its cookie or request. */
+/* Other protocols open with TPKT and X.224 too, but with parameters where RDP has its cookie or
+ * request. */
 static bool is_rdp_variable(enum speaker from, uint8_t first)
 {
     return from == SERVER ? first == RDP_RESPONSE || first == RDP_FAILURE
@@ -189,7 +192,8 @@ enum preface_guess preface_rdp_guess(const struct preface *preface, enum speaker
     if (!wire_ok(&said)) {
         return GUESS_MORE;
     }
-    if (length != indicator + 5 || (type & 0xf0) != (from == CLIENT ? X224_REQUEST : X224_CONFIRM)) {
+    if (length != indicator + 5 ||
+        (type & 0xf0) != (from == CLIENT ? X224_REQUEST : X224_CONFIRM)) {
         return GUESS_NO;
     }
     wire_skip(&said, 5); /* two references and the class */
@@ -212,8 +216,8 @@ size_t preface_rdp_measure(const struct preface *preface, enum speaker from, str
     return !wire_ok(&head) ? MEASURE_MORE : length < 7 ? MEASURE_FOREIGN : length;
 }
 
-/* The negotiation's flags and length, then a little-endian number of 4 bytes, of which the first says all
- * that is defined. */
+/* The negotiation's flags and length, then a little-endian number of 4 bytes, of which the first
+ * says all that is defined. */
 static uint8_t negotiation(struct wire unit, uint8_t *type)
 {
     *type = wire_u8(&unit);

@@ -82,10 +82,10 @@ static void irc_server(struct preface *preface, struct wire line)
         irc_capabilities(preface, rest);
     } else if (number == 670 && asked) {
         preface_answer(preface, true, number, line);
-    } else if (number == 691 && (asked || preface->state == PREFACE_GRANTED)) {
-        preface_answer(preface, false, number, line);
-    } else if (asked && number >= 400 && preface_holds(rest, "starttls")) {
-        preface_answer(preface, false, number, line); /* 421: unknown command */
+    } else if (number == 691 || (number >= 400 && preface_holds(rest, "starttls"))) {
+        if (asked || (number == 691 && preface->state == PREFACE_GRANTED)) {
+            preface_answer(preface, false, number, line); /* or 421: unknown command */
+        }
     } else if (asked && preface_is(command, "error")) {
         preface_answer(preface, false, 0, line);
     }
@@ -156,9 +156,8 @@ static void xmpp_server(struct preface *preface, struct wire unit)
         preface_end_list(preface);
     } else if (preface_is(name, "proceed") && asked) {
         preface_answer(preface, true, 0, unit);
-    } else if (preface_is(name, "failure") && asked) {
-        preface_answer(preface, false, 0, unit);
-    } else if (preface_is(name, "error") && (asked || preface->state == PREFACE_GRANTED)) {
+    } else if ((preface_is(name, "failure") && asked) ||
+               (preface_is(name, "error") && (asked || preface->state == PREFACE_GRANTED))) {
         preface_answer(preface, false, 0, unit);
     }
 }

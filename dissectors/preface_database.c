@@ -28,8 +28,8 @@ enum preface_guess preface_postgres_guess(const struct preface *preface, enum sp
     (void)preface;
     size_t whole = said.left;
     if (from == SERVER) {
-        /* An error, such as a server that does not know TLS may say to a ClientHello: 'E', length, then
-         * its severity. */
+        /* An error, such as a server that does not know TLS may say to a ClientHello: 'E', length,
+         * then its severity. */
         bool error = wire_u8(&said) == 'E' && wire_peek(&said, 0) == 0 && wire_peek(&said, 1) == 0;
         wire_skip(&said, 4);
         uint8_t kind = wire_peek(&said, 0);
@@ -60,8 +60,7 @@ static size_t measure_typed(struct wire head)
     return length >= 4 && length < PREFACE_UNIT_MOST ? 1 + length : MEASURE_FOREIGN;
 }
 
-size_t preface_postgres_measure(const struct preface *preface, enum speaker from,
-                                struct wire head)
+size_t preface_postgres_measure(const struct preface *preface, enum speaker from, struct wire head)
 {
     uint8_t first = wire_peek(&head, 0);
     if (head.left == 0) {
@@ -167,8 +166,8 @@ static uint32_t little(struct wire *wire, size_t bytes)
     return number;
 }
 
-/* The server's first packet: number 0, then protocol 10 or 9, or an error. What can no longer become one is
- * turned down at its first bytes, so that a line of text is not waited for. */
+/* The server's first packet: number 0, then protocol 10 or 9, or an error. What can no longer
+ * become one is turned down at its first bytes, so that a line of text is not waited for. */
 enum preface_guess preface_mysql_guess(const struct preface *preface, enum speaker from,
                                        struct wire said)
 {

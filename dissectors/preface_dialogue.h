@@ -12,14 +12,14 @@
 enum preface_guess { GUESS_NO, GUESS_MORE /* bytes are needed to say */, GUESS_YES };
 
 /* What a measure answers besides a unit's length in bytes. */
-#define MEASURE_MORE ((size_t)0)              /* more bytes are needed to say */
-#define MEASURE_PIECE (SIZE_MAX - 1)          /* all that comes at once is the unit; nobody reads it */
-#define MEASURE_FOREIGN SIZE_MAX              /* that is not this protocol */
+#define MEASURE_MORE ((size_t)0)     /* more bytes are needed to say */
+#define MEASURE_PIECE (SIZE_MAX - 1) /* all that comes at once is the unit; nobody reads it */
+#define MEASURE_FOREIGN SIZE_MAX     /* that is not this protocol */
 
 struct preface_dialogue {
     uint8_t protocol;
-    bool head;  /* guess sees the first bytes that a side says, as they come, not a whole line */
-    char ends;  /* the byte that ends a unit; 0: `measure` says */
+    bool head; /* guess sees the first bytes that a side says, as they come, not a whole line */
+    char ends; /* the byte that ends a unit; 0: `measure` says */
     const char *name;
     const char *title;
     enum preface_guess (*guess)(const struct preface *, enum speaker from, struct wire said);
@@ -34,26 +34,30 @@ void preface_offer(struct preface *preface);
 void preface_end_list(struct preface *preface); /* the server's list is complete */
 void preface_enter_tunnel(struct preface *preface);
 
-/* Commands and replies in pairs, for pipelining. The client said a command that will be answered: */
+/* Commands and replies in pairs, for pipelining: the client has said a command that will be
+ * answered; the server has completed a reply. */
 void preface_command(struct preface *preface);
 enum preface_reply { REPLY_OTHER, REPLY_LIST, REPLY_ANSWER, REPLY_UNASKED };
 enum preface_reply preface_reply(struct preface *preface);
 
-/* Lines. Letters compare in either case; `text` is lower case. */
+/* Lines. Letters compare in either case; `text` is lower case. preface_head() may know only the
+ * first bytes of what is said; preface_word() takes the next word and the blanks around it;
+ * preface_decimal() is 0 for what is no number of at most 9 digits; preface_literal() is the length
+ * of the literal that a line ending in "{n}" announces, and whether it waits for the server. */
 bool preface_begins(struct wire line, const char *text);
 bool preface_holds(struct wire line, const char *text);
 bool preface_is(struct wire line, const char *text);
-enum preface_guess preface_head(struct wire said, const char *text); /* does `said` begin with it? */
-struct wire preface_word(struct wire *line);        /* takes the next word and the blanks around it */
-uint32_t preface_decimal(struct wire word);         /* 0 when it is none, or above 999999999 */
-uint32_t preface_literal(struct wire line, bool *waits); /* bytes of the literal "{n}" that ends it */
+enum preface_guess preface_head(struct wire said, const char *text);
+struct wire preface_word(struct wire *line);
+uint32_t preface_decimal(struct wire word);
+uint32_t preface_literal(struct wire line, bool *waits);
 void preface_keep(char kept[PREFACE_WORDS], struct wire line);
 void preface_append(char kept[PREFACE_WORDS], const char *text);
 void preface_append_number(char kept[PREFACE_WORDS], uint32_t number);
 struct wire preface_text(const char *text);
 
-/* The largest unit or body that is passed over at its word: beyond, the stream is taken to have been
- * misunderstood. LDAP, MySQL and HTTP allow more, but not before TLS. */
+/* The largest unit or body that is passed over at its word: beyond, the stream is taken to have
+ * been misunderstood. LDAP, MySQL and HTTP allow more, but not before TLS. */
 enum { PREFACE_UNIT_MOST = 65536 + 16 };
 
 /* Replies by number (preface_numbered.c); the dissect also serves what is not recognised yet. */

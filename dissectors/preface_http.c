@@ -9,9 +9,9 @@ enum {
 
 static bool is_method(struct wire word)
 {
-    static const char *const methods[] = {"get",   "head",  "post",     "put",      "delete",
-                                          "patch", "trace", "options",  "propfind", "pri",
-                                          "lock",  "merge", "proppatch", "search",  "mkcol"};
+    static const char *const methods[] = {"get",   "head",  "post",      "put",      "delete",
+                                          "patch", "trace", "options",   "propfind", "pri",
+                                          "lock",  "merge", "proppatch", "search",   "mkcol"};
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
         if (preface_is(word, methods[i])) {
             return true;

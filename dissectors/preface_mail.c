@@ -40,7 +40,8 @@ enum preface_guess preface_imap_guess(const struct preface *preface, enum speake
                : GUESS_NO;
 }
 
-/* A literal that waits for the server's "+" is remembered in the voice, else passed over at once. */
+/* A literal that waits for the server's "+" is remembered in the voice, else passed over at once.
+ */
 static void imap_client(struct preface *preface, struct wire line)
 {
     struct preface_voice *voice = &preface->voice[CLIENT];
@@ -55,14 +56,16 @@ static void imap_client(struct preface *preface, struct wire line)
     }
 }
 
-static void imap_capabilities(struct preface *preface, struct wire line)
+/* "* CAPABILITY ..." or "[CAPABILITY ...]". A list in a tagged answer may follow a login, behind
+ * which there is no STARTTLS any more: that it is missing there says nothing. */
+static void imap_capabilities(struct preface *preface, struct wire line, bool tagged)
 {
-    if (!preface_holds(line, "capability ")) {
+    if (!preface_begins(line, "* capability ") && !preface_holds(line, "[capability ")) {
         return;
     }
     if (preface_holds(line, " starttls")) {
         preface_offer(preface);
-    } else if (!preface->voice[SERVER].cut) {
+    } else if (!tagged && !preface->voice[SERVER].cut) {
         preface_end_list(preface);
     }
 }
@@ -84,19 +87,17 @@ static void imap_server(struct preface *preface, struct wire line)
         if (ends && preface->state != PREFACE_NOT_OFFERED && preface->state != PREFACE_REFUSED) {
             preface_answer(preface, false, 0, line);
         }
-        if (preface_is(condition, "capability") || preface_is(condition, "ok")) {
-            imap_capabilities(preface, line);
-        }
+        imap_capabilities(preface, line, false);
         return;
     }
     struct wire asked = preface_text(preface->asked);
     struct wire asked_tag = preface_word(&asked);
-    bool same = tag.left > 0 && tag.left == asked_tag.left &&
-                memcmp(tag.at, asked_tag.at, tag.left) == 0;
+    bool same =
+        tag.left > 0 && tag.left == asked_tag.left && memcmp(tag.at, asked_tag.at, tag.left) == 0;
     if (preface->state == PREFACE_ASKED && same) {
         preface_answer(preface, preface_is(condition, "ok"), 0, line);
     } else {
-        imap_capabilities(preface, line);
+        imap_capabilities(preface, line, true);
     }
 }
 

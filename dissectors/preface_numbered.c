@@ -1,6 +1,6 @@
-/* Dialogues whose replies begin with three digits: SMTP, LMTP, FTP, NNTP (RFC 959, section 4.2, and its
- * heirs). They share a greeting, so which one it is may only show in what the client says. Commands may be
- * pipelined (RFC 2920): replies are counted to find the one to STARTTLS.
+/* Dialogues whose replies begin with three digits: SMTP, LMTP, FTP, NNTP (RFC 959, section 4.2, and
+ * its heirs). They share a greeting, so which one it is may only show in what the client says.
+ * Commands may be pipelined (RFC 2920): replies are counted to find the one to STARTTLS.
  */
 #include "preface_dialogue.h"
 

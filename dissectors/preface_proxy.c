@@ -5,19 +5,19 @@
 
 enum {
     SOCKS_CONNECT = 1,
-    SOCKS_BIND = 2,         /* is answered twice: when it listens, and when somebody came */
-    SOCKS5_USER = 2,        /* authentication by user name and password */
+    SOCKS_BIND = 2,  /* is answered twice: when it listens, and when somebody came */
+    SOCKS5_USER = 2, /* authentication by user name and password */
     SOCKS5_NO_METHOD = 0xff,
-    AUTHENTICATION = 256    /* added to the status of a failed one, apart from the reply codes */
+    AUTHENTICATION = 256 /* added to the status of a failed one, apart from the reply codes */
 };
 
 /* Steps of SOCKS 5, and of SOCKS 4 the last two. */
 enum {
-    STEP_GREETED = 1,  /* the client's list of methods was read */
-    STEP_CHOSEN = 2,   /* and the server's choice */
-    STEP_OPAQUE = 4,   /* a method that encrypts, or whose messages are not known here */
-    STEP_BINDING = 8,  /* BIND: the first of two answers is awaited */
-    STEP_OTHER = 16    /* UDP ASSOCIATE, which carries nothing here */
+    STEP_GREETED = 1, /* the client's list of methods was read */
+    STEP_CHOSEN = 2,  /* and the server's choice */
+    STEP_OPAQUE = 4,  /* a method that encrypts, or whose messages are not known here */
+    STEP_BINDING = 8, /* BIND: the first of two answers is awaited */
+    STEP_OTHER = 16   /* UDP ASSOCIATE, which carries nothing here */
 };
 
 static void append_address(char asked[PREFACE_WORDS], struct wire address, bool is_name)
@@ -83,7 +83,8 @@ static struct wire take_string(struct wire *wire)
     return taken;
 }
 
-/* SOCKS 4: version, command, port, address, user id and NUL. 4a: address 0.0.0.x, then a name and NUL. */
+/* SOCKS 4: version, command, port, address, user id and NUL. 4a: address 0.0.0.x, then a name and
+ * NUL. */
 enum preface_guess preface_socks4_guess(const struct preface *preface, enum speaker from,
                                         struct wire said)
 {
@@ -316,7 +317,8 @@ void preface_proxy1_dissect(struct preface *preface, enum speaker from, struct w
     }
 }
 
-static const uint8_t signature[] = {'\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n'};
+static const uint8_t signature[] = {'\r', '\n', '\r', '\n', 0,   '\r',
+                                    '\n', 'Q',  'U',  'I',  'T', '\n'};
 
 enum preface_guess preface_proxy2_guess(const struct preface *preface, enum speaker from,
                                         struct wire said)

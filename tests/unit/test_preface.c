@@ -1,110 +1,5 @@
-/* Whole dialogues, each read three ways: as it stands, byte by byte, and with what a side says in one go
- * put into one piece. All must tell the same. */
-#include "preface.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-struct turn {
-    enum speaker from;
-    const char *said;
-    size_t length;
-};
-
-/* Binary texts hold NULs, so the compiler counts. */
-#define C(text) {CLIENT, text, sizeof(text) - 1}
-#define S(text) {SERVER, text, sizeof(text) - 1}
-
-#define HELLO "\x16\x03\x01\x02\x00\x01" /* the beginning of a ClientHello */
-
-enum { MERGED = 8192 };
-
-struct expectation {
-    enum preface_protocol protocol;
-    enum preface_state state;
-    enum preface_protocol tunnel;
-    unsigned status;
-    const char *words;
-    const char *asked;
-    bool tls; /* TLS was met at a unit's end of the client */
-};
-
-enum manner { AS_IT_STANDS, BYTE_BY_BYTE, MERGED_PIECES, MANNERS };
-
-/* Reads as the session does: at each unit's end the next bytes are looked at first. */
-static bool read_piece(struct preface *preface, enum speaker from, const void *said, size_t length)
-{
-    struct wire bytes = wire_over(said, length);
-    while (bytes.left > 0) {
-        if (from == CLIENT && preface_at_unit_end(preface, from) &&
-            wire_peek(&bytes, 0) == 0x16 && (length == 1 || wire_peek(&bytes, 1) == 3)) {
-            return true;
-        }
-        size_t left = bytes.left;
-        bool end = preface_read(preface, from, &bytes);
-        assert_true(bytes.left < left);
-        assert_int_equal(end, preface_at_unit_end(preface, from));
-    }
-    return false;
-}
-
-static bool read_turns(struct preface *preface, const struct turn *turns, size_t count,
-                       enum manner manner)
-{
-    static char merged[MERGED];
-    memset(preface, 0, sizeof(*preface));
-    for (size_t i = 0; i < count; i++) {
-        enum speaker from = turns[i].from;
-        bool tls = false;
-        if (manner == BYTE_BY_BYTE) {
-            for (size_t at = 0; at < turns[i].length && !tls; at++) {
-                tls = read_piece(preface, from, &turns[i].said[at], 1);
-            }
-        } else if (manner == MERGED_PIECES) {
-            size_t length = 0;
-            for (; i < count && turns[i].from == from; i++) {
-                assert_true(length + turns[i].length <= sizeof(merged));
-                memcpy(&merged[length], turns[i].said, turns[i].length);
-                length += turns[i].length;
-            }
-            i--;
-            tls = read_piece(preface, from, merged, length);
-        } else {
-            tls = read_piece(preface, from, turns[i].said, turns[i].length);
-        }
-        if (tls) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void expect(const struct turn *turns, size_t count, struct expectation expected)
-{
-    for (enum manner manner = AS_IT_STANDS; manner < MANNERS; manner++) {
-        struct preface preface;
-        bool tls = read_turns(&preface, turns, count, manner);
-        assert_int_equal(preface.protocol, expected.protocol);
-        assert_int_equal(preface.state, expected.state);
-        assert_int_equal(preface.tunnel, expected.tunnel);
-        assert_int_equal(preface.status, expected.status);
-        if (expected.words != NULL) {
-            assert_string_equal(preface.words, expected.words);
-        }
-        if (expected.asked != NULL) {
-            assert_string_equal(preface.asked, expected.asked);
-        }
-        assert_int_equal(tls, expected.tls);
-    }
-}
-
-#define EXPECT(turns, ...)                                                                         \
-    expect(turns, sizeof(turns) / sizeof((turns)[0]), (struct expectation){__VA_ARGS__})
+/* STARTTLS dialogues, and what speaks instead of TLS. */
+#include "preface_turns.h"
 
 static void smtp_grants_starttls(void **state)
 {
@@ -149,9 +44,9 @@ static void a_reply_to_mail_is_no_list(void **state)
 static void smtp_refuses_in_its_words(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {
-        S("220 x ESMTP\r\n"), C("EHLO me\r\n"), S("250-x\r\n250 STARTTLS\r\n"), C("STARTTLS\r\n"),
-        S("454 4.7.0 TLS not available due to local problem\r\n")};
+    static const struct turn turns[] = {S("220 x ESMTP\r\n"), C("EHLO me\r\n"),
+                                        S("250-x\r\n250 STARTTLS\r\n"), C("STARTTLS\r\n"),
+                                        S("454 4.7.0 TLS not available due to local problem\r\n")};
     EXPECT(turns, PREFACE_SMTP, PREFACE_REFUSED, 0, 454,
            "454 4.7.0 TLS not available due to local problem", "STARTTLS", false);
 }
@@ -159,9 +54,9 @@ static void smtp_refuses_in_its_words(void **state)
 static void pipelined_replies_are_counted(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {
-        S("220 x ESMTP\r\n"), C("EHLO me\r\nNOOP\r\nSTARTTLS\r\n"),
-        S("250-x\r\n250 SIZE\r\n"), S("250 ok\r\n"), S("502 what\r\n")};
+    static const struct turn turns[] = {S("220 x ESMTP\r\n"), C("EHLO me\r\nNOOP\r\nSTARTTLS\r\n"),
+                                        S("250-x\r\n250 SIZE\r\n"), S("250 ok\r\n"),
+                                        S("502 what\r\n")};
     EXPECT(turns, PREFACE_SMTP, PREFACE_REFUSED, 0, 502, "502 what", "STARTTLS", false);
     EXPECT(((const struct turn[]){turns[0], turns[1], turns[2], turns[3]}), PREFACE_SMTP,
            PREFACE_ASKED, 0, 0, "220 x ESMTP", "STARTTLS", false);
@@ -170,18 +65,19 @@ static void pipelined_replies_are_counted(void **state)
 static void a_server_that_cannot_after_all_has_refused(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {
-        S("220 x ESMTP\r\n"), C("EHLO me\r\n"), S("250 STARTTLS\r\n"), C("STARTTLS\r\n"),
-        S("220 go\r\n"), S("454 4.7.0 no certificate\r\n")};
+    static const struct turn turns[] = {S("220 x ESMTP\r\n"),  C("EHLO me\r\n"),
+                                        S("250 STARTTLS\r\n"), C("STARTTLS\r\n"),
+                                        S("220 go\r\n"),       S("454 4.7.0 no certificate\r\n")};
     EXPECT(turns, PREFACE_SMTP, PREFACE_REFUSED, 0, 454, "454 4.7.0 no certificate", NULL, false);
 }
 
 static void a_mail_that_says_starttls_asks_for_nothing(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {S("220 x ESMTP\r\n"), C("HELO me\r\n"), S("250 x\r\n"),
-                                        C("DATA\r\n"), S("354 go on\r\n"),
-                                        C("STARTTLS\r\nEHLO x\r\n.\r\n"), S("250 ok\r\n")};
+    static const struct turn turns[] = {S("220 x ESMTP\r\n"), C("HELO me\r\n"),
+                                        S("250 x\r\n"),       C("DATA\r\n"),
+                                        S("354 go on\r\n"),   C("STARTTLS\r\nEHLO x\r\n.\r\n"),
+                                        S("250 ok\r\n")};
     EXPECT(turns, PREFACE_SMTP, PREFACE_TALKING, 0, 0, "220 x ESMTP", "HELO me", false);
 }
 
@@ -202,9 +98,9 @@ static void a_bare_greeting_stays_undecided(void **state)
 static void lmtp_is_told_by_lhlo(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {S("220 x ready\r\n"), C("LHLO me\r\n"),
-                                        S("250-x\r\n250 STARTTLS\r\n"), C("STARTTLS\r\n"),
-                                        S("220 go\r\n"), C(HELLO)};
+    static const struct turn turns[] = {
+        S("220 x ready\r\n"), C("LHLO me\r\n"), S("250-x\r\n250 STARTTLS\r\n"),
+        C("STARTTLS\r\n"),    S("220 go\r\n"),  C(HELLO)};
     EXPECT(turns, PREFACE_LMTP, PREFACE_GRANTED, 0, 220, "220 go", "STARTTLS", true);
 }
 
@@ -212,9 +108,12 @@ static void ftp_grants_auth_tls(void **state)
 {
     (void)state;
     static const struct turn turns[] = {
-        S("220-Welcome\r\nto this STARTTLS place\r\n220 (vsFTPd 3.0.3)\r\n"), C("FEAT\r\n"),
-        S("211-Features:\r\n AUTH TLS\r\n PBSZ\r\n211 End\r\n"), C("AUTH TLS\r\n"),
-        S("234 Proceed with negotiation.\r\n"), C(HELLO)};
+        S("220-Welcome\r\nto this STARTTLS place\r\n220 (vsFTPd 3.0.3)\r\n"),
+        C("FEAT\r\n"),
+        S("211-Features:\r\n AUTH TLS\r\n PBSZ\r\n211 End\r\n"),
+        C("AUTH TLS\r\n"),
+        S("234 Proceed with negotiation.\r\n"),
+        C(HELLO)};
     EXPECT(turns, PREFACE_FTP, PREFACE_GRANTED, 0, 234, "234 Proceed with negotiation.", "AUTH TLS",
            true);
 }
@@ -239,10 +138,12 @@ static void ftp_lists_features_without_tls(void **state)
 static void nntp_grants_and_refuses(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {
-        S("200 news\r\n"), C("CAPABILITIES\r\n"),
-        S("101 list:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n"), C("STARTTLS\r\n"),
-        S("382 Continue with TLS\r\n"), C(HELLO)};
+    static const struct turn turns[] = {S("200 news\r\n"),
+                                        C("CAPABILITIES\r\n"),
+                                        S("101 list:\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n"),
+                                        C("STARTTLS\r\n"),
+                                        S("382 Continue with TLS\r\n"),
+                                        C(HELLO)};
     EXPECT(turns, PREFACE_NNTP, PREFACE_GRANTED, 0, 382, "382 Continue with TLS", NULL, true);
     EXPECT(((const struct turn[]){turns[0], turns[1], S("101 list:\r\nVERSION 2\r\n.\r\n")}),
            PREFACE_NNTP, PREFACE_NOT_OFFERED, 0, 0, "200 news", NULL, false);
@@ -275,18 +176,17 @@ static void imap_lists_capabilities_without_starttls(void **state)
 static void an_imap_literal_is_passed_over(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {
-        S("* OK ready\r\n"), C("1 LOGIN {12}\r\n"), S("+ go\r\n"), C("x STARTTLS\r\n {3+}\r\na\nb\r\n"),
-        S("1 NO\r\n")};
+    static const struct turn turns[] = {S("* OK ready\r\n"), C("1 LOGIN {12}\r\n"), S("+ go\r\n"),
+                                        C("x STARTTLS\r\n {3+}\r\na\nb\r\n"), S("1 NO\r\n")};
     EXPECT(turns, PREFACE_IMAP, PREFACE_TALKING, 0, 0, "* OK ready", "1 LOGIN {12}", false);
 }
 
 static void pop3_grants_and_refuses(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {S("+OK POP3 ready\r\n"), C("CAPA\r\n"),
+    static const struct turn turns[] = {S("+OK POP3 ready\r\n"),          C("CAPA\r\n"),
                                         S("+OK\r\nTOP\r\nSTLS\r\n.\r\n"), C("STLS\r\n"),
-                                        S("+OK Begin TLS\r\n"), C(HELLO)};
+                                        S("+OK Begin TLS\r\n"),           C(HELLO)};
     EXPECT(turns, PREFACE_POP3, PREFACE_GRANTED, 0, 0, "+OK Begin TLS", "STLS", true);
     EXPECT(((const struct turn[]){turns[0], C("CAPA\r\nSTLS\r\n"),
                                   S("+OK\r\nTOP\r\n.\r\n-ERR no\r\n")}),
@@ -311,10 +211,10 @@ static void sieve_grants_and_refuses(void **state)
 static void irc_grants_and_refuses(void **state)
 {
     (void)state;
-    static const struct turn turns[] = {C("CAP LS 302\r\nNICK a\r\n"),
-                                        S(":x CAP * LS * :sasl\r\n:x CAP * LS :multi-prefix tls\r\n"),
-                                        C("STARTTLS\r\n"), S(":x 670 a :STARTTLS successful\r\n"),
-                                        C(HELLO)};
+    static const struct turn turns[] = {
+        C("CAP LS 302\r\nNICK a\r\n"),
+        S(":x CAP * LS * :sasl\r\n:x CAP * LS :multi-prefix tls\r\n"), C("STARTTLS\r\n"),
+        S(":x 670 a :STARTTLS successful\r\n"), C(HELLO)};
     EXPECT(turns, PREFACE_IRC, PREFACE_GRANTED, 0, 670, ":x 670 a :STARTTLS successful", "STARTTLS",
            true);
     EXPECT(((const struct turn[]){turns[0], turns[2], S(":x 691 a :failed\r\n")}), PREFACE_IRC,
@@ -334,8 +234,12 @@ static void xmpp_grants_and_refuses(void **state)
 {
     (void)state;
     static const struct turn turns[] = {
-        C(STREAM), S(STREAM), S("<stream:features><starttls " XMPP_TLS "/></stream:features>\n"),
-        C("<starttls " XMPP_TLS "/>"), S("<proceed " XMPP_TLS "/>\r\n"), C(HELLO)};
+        C(STREAM),
+        S(STREAM),
+        S("<stream:features><starttls " XMPP_TLS "/></stream:features>\n"),
+        C("<starttls " XMPP_TLS "/>"),
+        S("<proceed " XMPP_TLS "/>\r\n"),
+        C(HELLO)};
     EXPECT(turns, PREFACE_XMPP, PREFACE_GRANTED, 0, 0, "<proceed " XMPP_TLS "/>",
            "<starttls " XMPP_TLS "/>", true);
     EXPECT(((const struct turn[]){turns[0], turns[1], turns[3], S("<failure " XMPP_TLS "/>")}),
@@ -345,14 +249,17 @@ static void xmpp_grants_and_refuses(void **state)
            PREFACE_XMPP, PREFACE_NOT_OFFERED, 0, 0, NULL, NULL, false);
 }
 
-#define LDAP_START_TLS "0\x1d\x02\x01\x01w\x18\x80\x16" "1.3.6.1.4.1.1466.20037"
+#define LDAP_START_TLS                                                                             \
+    "0\x1d\x02\x01\x01w\x18\x80\x16"                                                               \
+    "1.3.6.1.4.1.1466.20037"
 
 static void ldap_grants_and_refuses(void **state)
 {
     (void)state;
     static const struct turn turns[] = {
-        C(LDAP_START_TLS), S("0\x24\x02\x01\x01x\x1f\x0a\x01\x00\x04\x00\x04\x00\x8a\x16"
-                             "1.3.6.1.4.1.1466.20037"),
+        C(LDAP_START_TLS),
+        S("0\x24\x02\x01\x01x\x1f\x0a\x01\x00\x04\x00\x04\x00\x8a\x16"
+          "1.3.6.1.4.1.1466.20037"),
         C(HELLO)};
     EXPECT(turns, PREFACE_LDAP, PREFACE_GRANTED, 0, 0, "", "StartTLS", true);
     EXPECT(((const struct turn[]){turns[0], S("0\x0f\x02\x01\x01x\x0a\x0a\x01\x35\x04\x00\x04\x03"
@@ -374,16 +281,20 @@ static void an_ldap_answer_to_another_request_decides_nothing(void **state)
 
 #define SSL_REQUEST "\x00\x00\x00\x08\x04\xd2\x16\x2f"
 #define GSS_REQUEST "\x00\x00\x00\x08\x04\xd2\x16\x30"
-#define PG_ERROR "E\x00\x00\x00\x17SFATAL\x00" "C28000\x00" "Mno\x00\x00"
+#define PG_ERROR                                                                                   \
+    "E\x00\x00\x00\x17SFATAL\x00"                                                                  \
+    "C28000\x00"                                                                                   \
+    "Mno\x00\x00"
 
 static void postgresql_grants_and_refuses(void **state)
 {
     (void)state;
     static const struct turn turns[] = {C(GSS_REQUEST), S("N"), C(SSL_REQUEST), S("S"), C(HELLO)};
     EXPECT(turns, PREFACE_POSTGRES, PREFACE_GRANTED, 0, 0, "S", "SSLRequest", true);
-    EXPECT(((const struct turn[]){C(SSL_REQUEST), S("N"),
-                                  C("\x00\x00\x00\x0f\x00\x03\x00\x00user\x00\x00\x00"), S(PG_ERROR)}),
-           PREFACE_POSTGRES, PREFACE_REFUSED, 0, 0, "N", "SSLRequest", false);
+    EXPECT(
+        ((const struct turn[]){C(SSL_REQUEST), S("N"),
+                               C("\x00\x00\x00\x0f\x00\x03\x00\x00user\x00\x00\x00"), S(PG_ERROR)}),
+        PREFACE_POSTGRES, PREFACE_REFUSED, 0, 0, "N", "SSLRequest", false);
     EXPECT(((const struct turn[]){C(SSL_REQUEST), S(PG_ERROR)}), PREFACE_POSTGRES, PREFACE_REFUSED,
            0, 0, "no", "SSLRequest", false);
     EXPECT(((const struct turn[]){S(PG_ERROR)}), PREFACE_POSTGRES, PREFACE_TALKING, 0, 0, "no", "",
@@ -391,8 +302,12 @@ static void postgresql_grants_and_refuses(void **state)
 }
 
 #define MYSQL_GREETING(capabilities)                                                               \
-    "\x2f\x00\x00\x00\x0a" "8.0.32\x00" "\x01\x00\x00\x00" "12345678\x00" capabilities             \
-    "\x21\x02\x00\x00\x00\x00" "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" "abcdefg\x00"
+    "\x2f\x00\x00\x00\x0a"                                                                         \
+    "8.0.32\x00"                                                                                   \
+    "\x01\x00\x00\x00"                                                                             \
+    "12345678\x00" capabilities "\x21\x02\x00\x00\x00\x00"                                         \
+    "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"                                                     \
+    "abcdefg\x00"
 #define MYSQL_SSL_REQUEST                                                                          \
     "\x20\x00\x00\x01\x05\xae\x03\x00\x00\x00\x00\x01\x2d\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
     "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
@@ -408,14 +323,17 @@ static void mysql_goes_over_unasked(void **state)
     EXPECT(((const struct turn[]){S(MYSQL_GREETING("\xff\xf7"))}), PREFACE_MYSQL,
            PREFACE_NOT_OFFERED, 0, 0, "8.0.32", "", false);
     EXPECT(((const struct turn[]){turns[0], turns[1],
-                                  S("\x0f\x00\x00\x02\xff\x13\x04#08S01" "Bad hs")}),
+                                  S("\x0f\x00\x00\x02\xff\x13\x04#08S01"
+                                    "Bad hs")}),
            PREFACE_MYSQL, PREFACE_REFUSED, 0, 1043, "Bad hs", NULL, false);
-    EXPECT(((const struct turn[]){S("\x0a\x00\x00\x00\xff\x69\x04" "blocked")}), PREFACE_MYSQL,
-           PREFACE_TALKING, 0, 1129, "blocked", NULL, false);
+    EXPECT(((const struct turn[]){S("\x0a\x00\x00\x00\xff\x69\x04"
+                                    "blocked")}),
+           PREFACE_MYSQL, PREFACE_TALKING, 0, 1129, "blocked", NULL, false);
 }
 
 #define RDP_REQUEST                                                                                \
-    "\x03\x00\x00\x27\x22\xe0\x00\x00\x00\x00\x00" "Cookie: mstshash=a\r\n"                        \
+    "\x03\x00\x00\x27\x22\xe0\x00\x00\x00\x00\x00"                                                 \
+    "Cookie: mstshash=a\r\n"                                                                       \
     "\x01\x00\x08\x00\x03\x00\x00\x00"
 #define RDP_ANSWER(type, number)                                                                   \
     "\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00" type "\x00\x08\x00" number "\x00\x00\x00"
@@ -430,148 +348,6 @@ static void rdp_grants_and_refuses(void **state)
                                   S(RDP_ANSWER("\x03", "\x05"))}),
            PREFACE_RDP, PREFACE_REFUSED, 0, 5, "HYBRID_REQUIRED_BY_SERVER", "RDP_NEG_REQ SSL",
            false);
-}
-
-static void connect_is_granted_where_its_head_ends(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {
-        C("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example\r\n\r\n"),
-        S("HTTP/1.1 200 Connection established\r\nContent-Length: 100\r\n"), S("\r\n"), C(HELLO)};
-    EXPECT(turns, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_HTTP_CONNECT, 200,
-           "HTTP/1.1 200 Connection established", "CONNECT a.example:443 HTTP/1.1", true);
-    EXPECT(((const struct turn[]){turns[0], turns[1]}), PREFACE_HTTP_CONNECT, PREFACE_ASKED, 0, 200,
-           NULL, NULL, false);
-}
-
-static void connect_is_refused_and_tried_again(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {
-        C("CONNECT a:443 HTTP/1.1\r\n\r\n"),
-        S("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 9\r\n\r\nno\nsorry."),
-        C("CONNECT a:443 HTTP/1.1\r\nProxy-Authorization: x\r\n\r\n"),
-        S("HTTP/1.1 200 OK\r\n\r\n"), C(HELLO)};
-    EXPECT(turns, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_HTTP_CONNECT, 200, "HTTP/1.1 200 OK",
-           NULL, true);
-    EXPECT(((const struct turn[]){turns[0], turns[1]}), PREFACE_HTTP_CONNECT, PREFACE_REFUSED, 0,
-           407, "HTTP/1.1 407 Proxy Authentication Required", "CONNECT a:443 HTTP/1.1", false);
-}
-
-static void a_tunnel_holds_a_dialogue_of_its_own(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {
-        C("PROXY TCP4 10.0.0.1 10.0.0.2 5 25\r\nCONNECT mx:25 HTTP/1.1\r\n\r\n"),
-        S("HTTP/1.1 200 OK\r\n\r\n"), S("220 mx ESMTP\r\n"), C("EHLO me\r\n"),
-        S("250-mx\r\n250 STARTTLS\r\n"), C("STARTTLS\r\n"), S("454 later\r\n")};
-    EXPECT(turns, PREFACE_SMTP, PREFACE_REFUSED, PREFACE_HTTP_CONNECT, 454, "454 later", "STARTTLS",
-           false);
-    EXPECT(((const struct turn[]){turns[0], turns[1], turns[2]}), PREFACE_SMTP, PREFACE_TALKING,
-           PREFACE_HTTP_CONNECT, 0, "220 mx ESMTP", "CONNECT mx:25 HTTP/1.1", false);
-}
-
-static void socks5_connects_by_name_and_password(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {
-        C("\x05\x02\x00\x02"), S("\x05\x02"), C("\x01\x01u\x02pw"), S("\x01\x00"),
-        C("\x05\x01\x00\x03\x09" "a.example\x01\xbb"),
-        S("\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"), C(HELLO)};
-    EXPECT(turns, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_SOCKS5, 0, "succeeded",
-           "CONNECT a.example:443", true);
-    EXPECT(((const struct turn[]){turns[0], turns[1], turns[2], S("\x01\x01")}), PREFACE_SOCKS5,
-           PREFACE_REFUSED, 0, 257, "authentication failed", NULL, false);
-    EXPECT(((const struct turn[]){turns[0], S("\x05\xff")}), PREFACE_SOCKS5, PREFACE_REFUSED, 0, 255,
-           "no acceptable methods", NULL, false);
-}
-
-static void socks5_refuses_every_address_type(void **state)
-{
-    (void)state;
-    static const struct turn greeting[] = {C("\x05\x01\x00"), S("\x05\x00")};
-    EXPECT(((const struct turn[]){greeting[0], greeting[1],
-                                  C("\x05\x01\x00\x01\x0a\x00\x00\x01\x01\xbb"),
-                                  S("\x05\x05\x00\x01\x00\x00\x00\x00\x00\x00")}),
-           PREFACE_SOCKS5, PREFACE_REFUSED, 0, 5, "connection refused", "CONNECT 10.0.0.1:443",
-           false);
-    EXPECT(((const struct turn[]){
-               greeting[0], greeting[1],
-               C("\x05\x01\x00\x04\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
-                 "\x01\xbb"),
-               S("\x05\x02")}),
-           PREFACE_SOCKS5, PREFACE_REFUSED, 0, 2, "connection not allowed by ruleset",
-           "CONNECT [2001:0db8:0000:0000:0000:0000:0000:0001]:443", false);
-}
-
-static void socks5_may_be_spoken_without_waiting(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {
-        C("\x05\x01\x00"), C("\x05\x01\x00\x01\x0a\x00\x00\x01\x01\xbb"), S("\x05\x00"),
-        S("\x05\x00\x00\x04\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\xbb"),
-        C(HELLO)};
-    EXPECT(turns, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_SOCKS5, 0, NULL, "CONNECT 10.0.0.1:443",
-           true);
-}
-
-static void a_socks_client_meets_an_http_proxy(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {C("\x05\x01\x00"), S("HTTP/1.1 400 Bad Request\r\n\r\n")};
-    EXPECT(turns, PREFACE_HTTP, PREFACE_TALKING, 0, 400, "HTTP/1.1 400 Bad Request", NULL, false);
-}
-
-static void socks4_connects_and_refuses(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {C("\x04\x01\x01\xbb\x00\x00\x00\x01me\x00" "a.example\x00"),
-                                        S("\x00\x5a\x00\x00\x00\x00\x00\x00"), C(HELLO)};
-    EXPECT(turns, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_SOCKS4, 90, "request granted",
-           "CONNECT a.example:443", true);
-    EXPECT(((const struct turn[]){C("\x04\x01\x01\xbb\x0a\x00\x00\x01\x00"),
-                                  S("\x00\x5b\x00\x00\x00\x00\x00\x00")}),
-           PREFACE_SOCKS4, PREFACE_REFUSED, 0, 91, "request rejected or failed",
-           "CONNECT 10.0.0.1:443", false);
-}
-
-static void the_proxy_protocol_needs_no_answer(void **state)
-{
-    (void)state;
-    static const struct turn one[] = {C("PROXY TCP4 10.0.0.1 10.0.0.2 56324 443\r\n" HELLO)};
-    static const struct turn two[] = {C("\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0f\x0a\x00\x00\x01\x0a"
-                                        "\x00\x00\x02\xdc\x04\x01\xbb\x04\x00\x00" HELLO)};
-    EXPECT(one, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_PROXY1, 0, "",
-           "PROXY TCP4 10.0.0.1 10.0.0.2 56324 443", true);
-    EXPECT(two, PREFACE_UNKNOWN, PREFACE_GRANTED, PREFACE_PROXY2, 0, "",
-           "PROXY TCP4 10.0.0.1 10.0.0.2 56324 443", true);
-}
-
-static void plain_http_is_known_from_either_side(void **state)
-{
-    (void)state;
-    static const struct turn both[] = {C("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"),
-                                       S("HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n\r\n<html>")};
-    EXPECT(both, PREFACE_HTTP, PREFACE_TALKING, 0, 400, "HTTP/1.1 400 Bad Request",
-           "GET /a HTTP/1.1", false);
-    EXPECT(((const struct turn[]){both[0]}), PREFACE_HTTP, PREFACE_TALKING, 0, 0, "",
-           "GET /a HTTP/1.1", false);
-    EXPECT(((const struct turn[]){both[1]}), PREFACE_HTTP, PREFACE_TALKING, 0, 400,
-           "HTTP/1.1 400 Bad Request", "", false);
-    EXPECT(((const struct turn[]){S("<html>\r\n<head><title>400</title>\r\n")}), PREFACE_HTTP,
-           PREFACE_TALKING, 0, 0, "<html>", "", false);
-}
-
-static void http_upgrades_to_tls(void **state)
-{
-    (void)state;
-    static const struct turn turns[] = {
-        C("OPTIONS * HTTP/1.1\r\nHost: x\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\n"),
-        S("HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\n\r\n"), C(HELLO)};
-    EXPECT(turns, PREFACE_HTTP, PREFACE_GRANTED, 0, 101, "HTTP/1.1 101 Switching Protocols",
-           "Upgrade: TLS/1.0", true);
-    EXPECT(((const struct turn[]){turns[0], S("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")}),
-           PREFACE_HTTP, PREFACE_REFUSED, 0, 200, "HTTP/1.1 200 OK", NULL, false);
 }
 
 static void ssh_is_known_by_its_banner(void **state)
@@ -596,9 +372,42 @@ static void one_side_is_enough_to_know_it(void **state)
     (void)state;
     EXPECT(((const struct turn[]){S("* OK ready\r\n")}), PREFACE_IMAP, PREFACE_TALKING, 0, 0, NULL,
            "", false);
-    EXPECT(((const struct turn[]){S(STREAM)}), PREFACE_XMPP, PREFACE_TALKING, 0, 0, NULL, "", false);
+    EXPECT(((const struct turn[]){S(STREAM)}), PREFACE_XMPP, PREFACE_TALKING, 0, 0, NULL, "",
+           false);
     EXPECT(((const struct turn[]){S("421 FTP closed\r\n")}), PREFACE_FTP, PREFACE_TALKING, 0, 0,
            NULL, "", false);
+}
+
+static void the_answer_to_a_bare_starttls_names_the_protocol(void **state)
+{
+    (void)state;
+    static const struct turn asked = C("STARTTLS\r\n");
+    EXPECT(((const struct turn[]){asked, S("220 go\r\n"), C(HELLO)}), PREFACE_SMTP, PREFACE_GRANTED,
+           0, 220, "220 go", "STARTTLS", true);
+    EXPECT(((const struct turn[]){asked, S("382 go\r\n"), C(HELLO)}), PREFACE_NNTP, PREFACE_GRANTED,
+           0, 382, "382 go", "STARTTLS", true);
+    EXPECT(((const struct turn[]){asked, S(":x NOTICE * :hi\r\n:x 670 * :go\r\n"), C(HELLO)}),
+           PREFACE_IRC, PREFACE_GRANTED, 0, 670, ":x 670 * :go", "STARTTLS", true);
+}
+
+static void an_imap_list_behind_the_login_says_nothing(void **state)
+{
+    (void)state;
+    static const struct turn turns[] = {S("* OK ready\r\n"), C("1 LOGIN a b\r\n"),
+                                        S("1 OK [CAPABILITY IMAP4rev1 IDLE] Logged in\r\n"),
+                                        C("2 CAPABILITY\r\n"), S("2 OK Capability completed.\r\n")};
+    EXPECT(turns, PREFACE_IMAP, PREFACE_TALKING, 0, 0, "* OK ready", NULL, false);
+}
+
+static void a_reply_is_whole_when_the_peer_makes_it_so(void **state)
+{
+    (void)state;
+    struct preface preface = {0};
+    assert_false(read_piece(&preface, CLIENT, "\x05\x01\x00\x05\x01", 5));
+    assert_false(read_piece(&preface, SERVER, "\x05\xff", 2));
+    assert_false(read_piece(&preface, CLIENT, "\x00\x01", 2));
+    assert_int_equal(preface.state, PREFACE_REFUSED);
+    assert_true(preface_at_unit_end(&preface, CLIENT));
 }
 
 static void tls_may_follow_an_unknown_prompt(void **state)
@@ -676,20 +485,12 @@ int main(void)
         cmocka_unit_test(postgresql_grants_and_refuses),
         cmocka_unit_test(mysql_goes_over_unasked),
         cmocka_unit_test(rdp_grants_and_refuses),
-        cmocka_unit_test(connect_is_granted_where_its_head_ends),
-        cmocka_unit_test(connect_is_refused_and_tried_again),
-        cmocka_unit_test(a_tunnel_holds_a_dialogue_of_its_own),
-        cmocka_unit_test(socks5_connects_by_name_and_password),
-        cmocka_unit_test(socks5_refuses_every_address_type),
-        cmocka_unit_test(socks5_may_be_spoken_without_waiting),
-        cmocka_unit_test(a_socks_client_meets_an_http_proxy),
-        cmocka_unit_test(socks4_connects_and_refuses),
-        cmocka_unit_test(the_proxy_protocol_needs_no_answer),
-        cmocka_unit_test(plain_http_is_known_from_either_side),
-        cmocka_unit_test(http_upgrades_to_tls),
         cmocka_unit_test(ssh_is_known_by_its_banner),
         cmocka_unit_test(other_greetings_are_kept_as_they_came),
         cmocka_unit_test(one_side_is_enough_to_know_it),
+        cmocka_unit_test(the_answer_to_a_bare_starttls_names_the_protocol),
+        cmocka_unit_test(an_imap_list_behind_the_login_says_nothing),
+        cmocka_unit_test(a_reply_is_whole_when_the_peer_makes_it_so),
         cmocka_unit_test(tls_may_follow_an_unknown_prompt),
         cmocka_unit_test(a_length_without_end_is_not_believed),
         cmocka_unit_test(a_line_longer_than_the_room_is_read_to_its_end),
