@@ -28,8 +28,8 @@ enum {
     OPTION_LATER /* is recognised and not there yet */
 };
 
-/* The leading '-' gives the bare words in their place among the options, as option 1; ':' tells a missing
- * argument from an unknown option. */
+/* The leading '-' gives the bare words in their place among the options, as option 1; ':' tells a
+ * missing argument from an unknown option. */
 static const char letters[] = "-:r:f:c:nqvhi:Da:w:k:Z:s:B:";
 static const char letters_later[] = "iDawkZsB";
 
@@ -64,8 +64,8 @@ static const struct option words[] = {
 
 /* Ports that IANA assigned to protocols inside TLS, and the customary ones of HTTPS. */
 static const uint16_t tls_ports[] = {
-    443,  465,  563,  636,  853,  989,  990,  992,  993,  994,  995,  2083, 2376, 3269,
-    4433, 5061, 5223, 5349, 5671, 5986, 6443, 6514, 6697, 8443, 8883, 9443,
+    443,  465,  563,  636,  853,  989,  990,  992,  993,  994,  995,  2083, 2376,
+    3269, 4433, 5061, 5223, 5349, 5671, 5986, 6443, 6514, 6697, 8443, 8883, 9443,
 };
 
 static int wrong(const char *option, const char *what)
@@ -137,8 +137,8 @@ static int read_color(struct options *options, const char *word)
     return wrong("--color", "wants auto, always or never");
 }
 
-/* Days from 1970-01-01 to a date of the Gregorian calendar, from year 1. The year is taken to begin in March, so
- * that the leap day is its last. */
+/* Days from 1970-01-01 to a date of the Gregorian calendar, from year 1. The year is taken to begin
+ * in March, so that the leap day is its last. */
 static int64_t days_of(int64_t year, int month, int day)
 {
     year -= month <= 2;
@@ -303,8 +303,9 @@ static void set_flag(struct options *options, int option)
     }
 }
 
-/* What getopt could not take. `optopt` tells which option it was: a letter, a word's value, or 0 for a word that does
- * not exist. A letter that does exist was then given as a word, with an argument that it does not take. */
+/* What getopt could not take. `optopt` tells which option it was: a letter, a word's value, or 0
+ * for a word that does not exist. A letter that does exist was then given as a word, with an
+ * argument that it does not take. */
 static int refuse(int why, int argc, char **argv)
 {
     const char *last = argv[optind - 1]; /* wrong for a letter before others: "-Xn" */
@@ -378,29 +379,31 @@ void options_free(struct options *options)
 
 void options_print_help(void)
 {
-    fputs("usage: tlswhy [options] FILE|DIR|- ...     why TLS handshakes failed, from captured packets\n"
-          "\n"
-          "what is read   pcap, pcapng, gzip or zstd of either; a folder means every capture in it\n"
-          "  -r FILE                the same as a bare FILE\n"
-          "  -f FILTER              only packets that a BPF filter lets through: 'host 10.0.0.1'\n"
-          "  -c N                   stop after N connections are reported\n"
-          "      --tls-port N[,N]   ports on which TLS is expected, besides the usual ones\n"
-          "      --ca-file FILE     trusted roots (PEM); the system's by default\n"
-          "      --at TIME          judge certificates at TIME: 2026-11-21T20:41:00Z, now or packet\n"
-          "what is told   failed handshakes and a summary\n"
-          "      --all              established ones too\n"
-          "  -q, --quiet            the verdicts alone\n"
-          "      --summary          the summary alone\n"
-          "  -v, --verbose          every step, also of what did not fail\n"
-          "      --json             one JSON object a line for every connection\n"
-          "      --color WHEN       auto, always or never\n"
-          "about causes\n"
-          "      --list-causes      all that can be told apart\n"
-          "      --explain CAUSE    what it is, how it looks and what helps\n"
-          "  -h, --help      --version\n"
-          "\n"
-          "exit status: 0 nothing failed, 1 a handshake failed, 2 wrong usage, 3 an input failed\n",
-          stdout);
+    fputs(
+        "usage: tlswhy [options] FILE|DIR|- ...     why TLS handshakes failed, from captured "
+        "packets\n"
+        "\n"
+        "what is read   pcap, pcapng, gzip or zstd of either; a folder means every capture in it\n"
+        "  -r FILE                the same as a bare FILE\n"
+        "  -f FILTER              only packets that a BPF filter lets through: 'host 10.0.0.1'\n"
+        "  -c N                   stop after N connections are reported\n"
+        "      --tls-port N[,N]   ports on which TLS is expected, besides the usual ones\n"
+        "      --ca-file FILE     trusted roots (PEM); the system's by default\n"
+        "      --at TIME          judge certificates at TIME: 2026-11-21T20:41:00Z, now or packet\n"
+        "what is told   failed handshakes and a summary\n"
+        "      --all              established ones too\n"
+        "  -q, --quiet            the verdicts alone\n"
+        "      --summary          the summary alone\n"
+        "  -v, --verbose          every step, also of what did not fail\n"
+        "      --json             one JSON object a line for every connection\n"
+        "      --color WHEN       auto, always or never\n"
+        "about causes\n"
+        "      --list-causes      all that can be told apart\n"
+        "      --explain CAUSE    what it is, how it looks and what helps\n"
+        "  -h, --help      --version\n"
+        "\n"
+        "exit status: 0 nothing failed, 1 a handshake failed, 2 wrong usage, 3 an input failed\n",
+        stdout);
 }
 
 void options_print_version(void)

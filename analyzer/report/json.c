@@ -1,5 +1,5 @@
-/* The report for programs: one JSON object a line and a connection, with the names of the Elastic Common
- * Schema where it has them. What is not known is absent. The only room that knows json-c.
+/* The report for programs: one JSON object a line and a connection, with the names of the Elastic
+ * Common Schema where it has them. What is not known is absent. The only room that knows json-c.
  */
 #include "names.h"
 #include "report/phrase.h"
@@ -58,8 +58,8 @@ static void append(struct json_object *array, struct json_object *value)
     }
 }
 
-/* NULL for a text that is NULL or empty. Facts' texts are printable; this makes sure of it, because one
- * byte that is no UTF-8 would spoil the line. */
+/* NULL for a text that is NULL or empty. Facts' texts are printable; this makes sure of it, because
+ * one byte that is no UTF-8 would spoil the line. */
 static struct json_object *text_of(const char *text)
 {
     if (text == NULL || text[0] == '\0') {
@@ -257,7 +257,9 @@ static void put_version(struct json_object *tls, const struct facts *facts)
     put_text(tls, "version", text);
     if (text != NULL) {
         put_text(tls, "version_protocol",
-                 version >= 0xfe00 ? "dtls" : version <= 0x0300 ? "ssl" : "tls");
+                 version >= 0xfe00   ? "dtls"
+                 : version <= 0x0300 ? "ssl"
+                                     : "tls");
     }
 }
 
@@ -334,8 +336,8 @@ static struct json_object *request_of(const struct facts *facts)
     return request;
 }
 
-/* Seconds since the connection's first packet, with microseconds as they are and not as a binary fraction
- * has them. */
+/* Seconds since the connection's first packet, with microseconds as they are and not as a binary
+ * fraction has them. */
 static struct json_object *since_of(const struct facts *facts, struct moment at)
 {
     int64_t since = at.time - facts->first.time;
@@ -453,6 +455,9 @@ static struct json_object *evidence_of(const struct argument *argument)
 {
     struct json_object *evidence = json_object_new_array();
     for (size_t i = 0; i < argument->count && i < ARGUMENT_ITEMS; i++) {
+        if (argument->item[i].text[0] == '\0') {
+            continue;
+        }
         struct json_object *item = json_object_new_object();
         if (argument->item[i].frame != 0) {
             put_number(item, "frame", argument->item[i].frame);

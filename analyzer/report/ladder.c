@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 enum {
-    INDENT = 3,      /* columns before the packet's number */
+    INDENT = 3, /* columns before the packet's number */
     BEHIND_LABEL = 2,
     ARROW = 7,
     BEHIND_ARROW = 2,

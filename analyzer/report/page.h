@@ -1,4 +1,5 @@
-/* Where text reports are laid out: a stream of lines, as wide as the terminal, in colours or not. */
+/* Where text reports are laid out: a stream of lines, as wide as the terminal, in colours or not.
+ */
 #ifndef REPORT_PAGE_H
 #define REPORT_PAGE_H
 
@@ -7,7 +8,7 @@
 #include <stdio.h>
 
 enum {
-    PAGE_WIDEST = 100, /* columns: longer lines are hard to read, however wide the terminal */
+    PAGE_WIDEST = 100,  /* columns: longer lines are hard to read, however wide the terminal */
     PAGE_NARROWEST = 60 /* below, lines are left to the terminal to break */
 };
 
@@ -28,9 +29,9 @@ void page_write(const struct page *page, enum ink ink, const char *text);
 /* Writes `columns` spaces. */
 void page_space(const struct page *page, size_t columns);
 
-/* Writes `text`, whose first character stands in column `column`, breaking lines at spaces before the page's width;
- * the lines that follow are indented by `indent`. A word wider than the page stays whole: commands and
- * paths are there to be copied. Ends the line. */
+/* Writes `text`, whose first character stands in column `column`, breaking lines at spaces before
+ * the page's width; the lines that follow are indented by `indent`. A word wider than the page
+ * stays whole: commands and paths are there to be copied. Ends the line. */
 void page_wrap(const struct page *page, const char *text, size_t column, size_t indent);
 
 #endif

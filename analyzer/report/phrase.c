@@ -13,7 +13,8 @@ static bool continues(char byte)
     return ((uint8_t)byte & 0xc0) == 0x80;
 }
 
-/* The bytes that a character with this first byte takes; 0 when none begins so (RFC 3629, section 4). */
+/* The bytes that a character with this first byte takes; 0 when none begins so (RFC 3629, section
+ * 4). */
 static size_t character_length(uint8_t first)
 {
     if (first < 0x80) {

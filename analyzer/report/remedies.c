@@ -10,9 +10,10 @@ enum { LABEL = 8, PLATFORM = 9, REMEDIES = 32 /* rows of one cause; more nobody 
 static const char *platform_title(const char *platform)
 {
     static const char *const titles[][2] = {
-        {"iis", "IIS"},         {"nginx", "nginx"},     {"apache", "Apache"},   {"haproxy", "HAProxy"},
-        {"openssl", "OpenSSL"}, {"java", "Java"},       {"go", "Go"},           {"dotnet", ".NET"},
-        {"windows", "Windows"}, {"network", "network"}, {"any", "any"},
+        {"iis", "IIS"},         {"nginx", "nginx"},     {"apache", "Apache"},
+        {"haproxy", "HAProxy"}, {"openssl", "OpenSSL"}, {"java", "Java"},
+        {"go", "Go"},           {"dotnet", ".NET"},     {"windows", "Windows"},
+        {"network", "network"}, {"any", "any"},
     };
     for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
         if (strcmp(platform, titles[i][0]) == 0) {

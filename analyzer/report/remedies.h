@@ -5,8 +5,8 @@
 #include "diagnosis/causes.h"
 #include "report/page.h"
 
-/* Writes "  Fix   nginx    ssl_protocols TLSv1.2;" and the rows behind it. `remedies` ends with a row without
- * platform; NULL: nothing is written. */
+/* Writes "  Fix   nginx    ssl_protocols TLSv1.2;" and the rows behind it. `remedies` ends with a
+ * row without platform; NULL: nothing is written. */
 void remedies_write(const struct page *page, const struct remedy *remedies);
 
 #endif

@@ -49,8 +49,8 @@ void report_address(char text[REPORT_ADDRESS], const struct address *address, ui
     }
 }
 
-/* Turns days since 1970-01-01 into a date of the Gregorian calendar. It counts in eras of 400 years (146,097
- * days) that begin on the first of March, so that the leap day is a year's last. */
+/* Turns days since 1970-01-01 into a date of the Gregorian calendar. It counts in eras of 400 years
+ * (146,097 days) that begin on the first of March, so that the leap day is a year's last. */
 static void date_of(int64_t *year, int *month, int *day, int64_t days)
 {
     int64_t shifted = days + 719468; /* from 0000-03-01 */
@@ -67,7 +67,7 @@ static void date_of(int64_t *year, int *month, int *day, int64_t days)
 void report_time(char text[REPORT_TIME], int64_t seconds, int64_t microseconds)
 {
     int64_t days = seconds / 86400 - (seconds % 86400 < 0);
-    int rest = (int)(seconds - days * 86400);
+    int rest = (int)((seconds % 86400 + 86400) % 86400);
     int64_t year = 0;
     int month = 0, day = 0;
     date_of(&year, &month, &day, days);
@@ -130,27 +130,41 @@ static void unseen_sealed(struct unseen *unseen, const struct facts *facts)
                "TLS 1.3: the server's certificate is sealed; give the key log with -k");
     unseen_add(unseen, sealed_alert && !certificate,
                "an alert is sealed: its code cannot be read; give the key log with -k");
-    unseen_add(unseen, sealed_alert && certificate, "an alert is sealed, too: its code cannot be read");
+    unseen_add(unseen, sealed_alert && certificate,
+               "an alert is sealed, too: its code cannot be read");
+}
+
+static void unseen_holes(struct unseen *unseen, const struct facts *facts)
+{
+    const struct client_hello_facts *hello = &facts->client_hello[0];
+    const struct transport_side *side = facts->transport.side;
+    bool hello_seen = hello->at.frame != 0;
+    unseen_add(unseen, facts->began_late && facts->tls && !hello_seen,
+               "the capture begins after the ClientHello");
+    unseen_add(unseen, facts->began_late && !(facts->tls && !hello_seen),
+               "the capture begins after the connection was opened");
+    unseen_add(unseen, hello->incomplete, "only the beginning of the ClientHello was captured");
+    unseen_add(unseen, side[CLIENT].packets == 0 && side[SERVER].packets > 0,
+               "no packet of the client is in the capture");
+    unseen_bytes(unseen, facts);
+    unseen_add(unseen, facts->given_up,
+               "tlswhy stopped watching before the end: too many connections at once");
+    unseen_add(unseen, facts->ended_open && !facts->given_up && facts->established.frame == 0,
+               "the capture ends with the connection open");
 }
 
 size_t report_unseen(const char *sentence[REPORT_UNSEEN], const struct facts *facts)
 {
     struct unseen unseen = {sentence, 0};
-    const struct client_hello_facts *hello = &facts->client_hello[0];
-    const struct transport_side *side = facts->transport.side;
-    bool hello_seen = hello->at.frame != 0;
-    unseen_add(&unseen, facts->began_late && facts->tls && !hello_seen,
-               "the capture begins after the ClientHello");
-    unseen_add(&unseen, facts->began_late && !(facts->tls && !hello_seen),
-               "the capture begins after the connection was opened");
-    unseen_add(&unseen, hello->incomplete, "only the beginning of the ClientHello was captured");
-    unseen_add(&unseen, side[CLIENT].packets == 0 && side[SERVER].packets > 0,
-               "no packet of the client is in the capture");
-    unseen_bytes(&unseen, facts);
-    unseen_add(&unseen, facts->given_up,
-               "tlswhy stopped watching before the end: too many connections at once");
-    unseen_add(&unseen, facts->ended_open && !facts->given_up && facts->established.frame == 0,
-               "the capture ends with the connection open");
+    unseen_holes(&unseen, facts);
     unseen_sealed(&unseen, facts);
     return unseen.count;
+}
+
+const char *report_hole(const struct facts *facts)
+{
+    const char *sentence[REPORT_UNSEEN];
+    struct unseen unseen = {sentence, 0};
+    unseen_holes(&unseen, facts);
+    return unseen.count > 0 ? sentence[0] : NULL;
 }

@@ -1,5 +1,5 @@
-/* Reports: what is told of each connection, in which format. A format is one file and one row of functions. Reports see
- * facts and verdicts, never bytes or flows; each escapes for its own syntax.
+/* Reports: what is told of each connection, in which format. A format is one file and one row of
+ * functions. Reports see facts and verdicts, never bytes or flows; each escapes for its own syntax.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -11,13 +11,14 @@
 /* Counts over the whole run, for the summary. */
 struct totals {
     uint64_t packets, bytes;
-    uint64_t connections;  /* reported as connections: the next four added up */
+    uint64_t connections; /* reported as connections: the next four added up */
     uint64_t established, failed, incomplete, not_tls;
-    uint64_t cut_packets;  /* shorter than they were sent */
+    uint64_t cut_packets;    /* shorter than they were sent */
     uint64_t broken_packets; /* contradict themselves */
-    uint64_t fragments;    /* of IP datagrams, not put together */
-    uint64_t evicted;      /* connections given up because of a bound of ours */
-    uint64_t streams_overflowed; /* streams of which bytes were given up because of a bound of ours */
+    uint64_t fragments;      /* of IP datagrams, not put together */
+    uint64_t evicted;        /* connections given up because of a bound of ours */
+    uint64_t
+        streams_overflowed; /* streams of which bytes were given up because of a bound of ours */
 };
 
 struct report_options {
@@ -29,7 +30,8 @@ struct report_options {
     unsigned width; /* columns of the terminal; 0: not a terminal */
 };
 
-/* One connection as it is reported. `input`: the capture's name as given, for reports on several. */
+/* One connection as it is reported. `input`: the capture's name as given, for reports on several.
+ */
 struct connection {
     const struct facts *facts;
     const struct verdict *verdict;
@@ -43,7 +45,8 @@ struct report_format {
     const char *name;
     struct report *(*begin)(const struct report_options *options); /* NULL: no memory */
     void (*connection)(struct report *report, const struct connection *connection);
-    void (*end)(struct report *report, const struct totals *totals); /* writes what is left and frees */
+    void (*end)(struct report *report,
+                const struct totals *totals); /* writes what is left and frees */
 };
 
 extern const struct report_format report_text, report_json;
@@ -56,8 +59,8 @@ const char *report_version(uint16_t version);
 /* The version to report: ServerHello's, else what the handshake settled on; 0: none. */
 uint16_t report_negotiated(const struct facts *facts);
 
-/* A line of the ladder as text, without frame, arrow and time: "ClientHello TLS 1.1-1.2, 14 suites". Always ended by
- * NUL. `facts` is whose step it is. */
+/* A line of the ladder as text, without frame, arrow and time: "ClientHello TLS 1.1-1.2, 14
+ * suites". Always ended by NUL. `facts` is whose step it is. */
 void report_step_text(char *text, size_t size, const struct facts *facts, const struct step *step);
 
 /* What a step is, for machines: "client_hello", "alert", "syn". */
@@ -70,14 +73,19 @@ const char *report_speaker(uint8_t speaker);
 enum { REPORT_UNSEEN = 16 };
 size_t report_unseen(const char *sentence[REPORT_UNSEEN], const struct facts *facts);
 
-/* The command that reproduces the failure: "openssl s_client -connect ...". Empty when none would. */
+/* The first of these that is a hole in the capture, and not merely sealed; NULL: none. */
+const char *report_hole(const struct facts *facts);
+
+/* The command that reproduces the failure: "openssl s_client -connect ...". Empty when none would.
+ */
 void report_reproduce(char *text, size_t size, const struct facts *facts);
 
 /* An address as text (RFC 5952); with the port and, for IPv6, brackets when `port` is not 0. */
 enum { REPORT_ADDRESS = 64 };
 void report_address(char text[REPORT_ADDRESS], const struct address *address, uint16_t port);
 
-/* A time as RFC 3339 has it, in UTC: "2026-11-21T20:41:00Z"; with microseconds when `microseconds` is not negative. */
+/* A time as RFC 3339 has it, in UTC: "2026-11-21T20:41:00Z"; with microseconds when `microseconds`
+ * is not negative. */
 enum { REPORT_TIME = 48 };
 void report_time(char text[REPORT_TIME], int64_t seconds, int64_t microseconds);
 

@@ -1,7 +1,7 @@
 /* The command with which a person can see the failure again, from the connection's facts alone.
  *
- * Names come from the wire and the command will be pasted into a shell: everything from there is quoted, and a command that
- * does not fit is not given at all.
+ * Names come from the wire and the command will be pasted into a shell: everything from there is
+ * quoted, and a command that does not fit is not given at all.
  */
 #include "names.h"
 #include "report/phrase.h"
@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-    /* A client that offers more is an ordinary one: what it offers says nothing about the failure. */
+    /* A client that offers more is an ordinary one: what it offers says nothing about the failure.
+     */
     FEW_SUITES = 6,
     FEW_GROUPS = 2,
     FEW_SCHEMES = 3,
@@ -37,10 +38,10 @@ static void add_quoted(struct phrase *phrase, const char *word)
 static const char *starttls_word(uint8_t protocol)
 {
     static const char *const words[] = {
-        [PREFACE_SMTP] = "smtp",   [PREFACE_LMTP] = "lmtp",         [PREFACE_IMAP] = "imap",
-        [PREFACE_POP3] = "pop3",   [PREFACE_FTP] = "ftp",           [PREFACE_LDAP] = "ldap",
-        [PREFACE_XMPP] = "xmpp",   [PREFACE_NNTP] = "nntp",         [PREFACE_SIEVE] = "sieve",
-        [PREFACE_IRC] = "irc",     [PREFACE_POSTGRES] = "postgres", [PREFACE_MYSQL] = "mysql",
+        [PREFACE_SMTP] = "smtp", [PREFACE_LMTP] = "lmtp",         [PREFACE_IMAP] = "imap",
+        [PREFACE_POP3] = "pop3", [PREFACE_FTP] = "ftp",           [PREFACE_LDAP] = "ldap",
+        [PREFACE_XMPP] = "xmpp", [PREFACE_NNTP] = "nntp",         [PREFACE_SIEVE] = "sieve",
+        [PREFACE_IRC] = "irc",   [PREFACE_POSTGRES] = "postgres", [PREFACE_MYSQL] = "mysql",
     };
     return protocol < sizeof(words) / sizeof(words[0]) ? words[protocol] : NULL;
 }

@@ -313,10 +313,12 @@ static void icmp_text(struct phrase *phrase, const struct facts *facts, const st
     }
 }
 
-/* A reset's TTL and window betray who sent it, and some boxes write their reason into the window. */
+/* A reset's TTL and window betray who sent it, and some boxes write their reason into the window.
+ */
 static void reset_text(struct phrase *phrase, const struct facts *facts, const struct step *step)
 {
-    const struct reset *reset = &facts->transport.side[step->from == CLIENT ? CLIENT : SERVER].reset;
+    const struct reset *reset =
+        &facts->transport.side[step->from == CLIENT ? CLIENT : SERVER].reset;
     phrase_add(phrase, "RST");
     if (reset->at.frame == step->at.frame && reset->ttl != 0) {
         phrase_add(phrase, ", TTL %u, window %u", (unsigned)reset->ttl, (unsigned)reset->window);
@@ -337,7 +339,8 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
     enum preface_protocol protocol =
         facts->preface != NULL ? (enum preface_protocol)facts->preface->protocol : PREFACE_UNKNOWN;
     if (step->a == PREFACE_GRANTED && facts->preface != NULL &&
-        facts->preface->tunnel != PREFACE_UNKNOWN && step->at.frame != facts->preface_decided.frame) {
+        facts->preface->tunnel != PREFACE_UNKNOWN &&
+        step->at.frame != facts->preface_decided.frame) {
         protocol = (enum preface_protocol)facts->preface->tunnel;
     }
     const char *title = preface_title(protocol);
@@ -345,7 +348,8 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
     phrase_add(phrase, "%s %s", title != NULL ? title : "cleartext:",
                known ? said[step->a][preface_is_proxy(protocol)] : "speaks");
     bool decided = facts->preface_decided.frame == step->at.frame;
-    if (step->a == PREFACE_ASKED && facts->preface_asked != NULL && facts->preface_asked[0] != '\0') {
+    if (step->a == PREFACE_ASKED && facts->preface_asked != NULL &&
+        facts->preface_asked[0] != '\0') {
         phrase_add(phrase, ": %s", facts->preface_asked);
     } else if (step->a == PREFACE_REFUSED && decided && facts->preface_words != NULL &&
                facts->preface_words[0] != '\0') {
@@ -368,7 +372,10 @@ static void malformed_text(struct phrase *phrase, const struct step *step)
 {
     const char *content = names_content(step->a);
     const char *message = message_title(step->a);
-    phrase_add(phrase, "malformed %s", content != NULL ? content : message != NULL ? message : "record");
+    phrase_add(phrase, "malformed %s",
+               content != NULL   ? content
+               : message != NULL ? message
+                                 : "record");
 }
 
 /* What stands for itself. */

@@ -87,7 +87,8 @@ static struct group *find(struct tally *tally, const struct group *wanted)
 void tally_note(struct tally *tally, const struct connection *connection)
 {
     const struct facts *facts = connection->facts;
-    struct group wanted = {connection->verdict->cause, facts->address[SERVER], facts->port[SERVER], 0, 0};
+    struct group wanted = {connection->verdict->cause, facts->address[SERVER], facts->port[SERVER],
+                           0, 0};
     struct group *group = find(tally, &wanted);
     if (group != NULL) {
         group->count++;
@@ -125,7 +126,8 @@ void tally_write(struct tally *tally, const struct page *page)
         fprintf(page->out, "%s\n", server);
     }
     if (tally->beyond > 0) {
-        fprintf(page->out, "  and %" PRIu64 " failures more, with other causes or servers than these %d\n",
+        fprintf(page->out,
+                "  and %" PRIu64 " more failures, of other causes or servers than these %d\n",
                 tally->beyond, (int)TALLY_GROUPS);
     }
 }

@@ -5,8 +5,8 @@
 #include "report/page.h"
 #include "report/report.h"
 
-/* Groups of one cause and one server that are counted: enough for a large site's list of servers, and
- * 100 KB at most. Failures of further groups are counted together. */
+/* Groups of one cause and one server that are counted: enough for a large site's list of servers,
+ * and 100 KB at most. Failures of further groups are counted together. */
 enum { TALLY_GROUPS = 1000 };
 
 struct tally;

@@ -125,7 +125,7 @@ static void negotiated_text(struct phrase *phrase, const struct facts *facts)
 static void outcome_text(struct phrase *phrase, const struct connection *connection)
 {
     const struct verdict *verdict = connection->verdict;
-    const char *unseen[REPORT_UNSEEN];
+    const char *hole = report_hole(connection->facts);
     switch (verdict->status) {
     case STATUS_ESTABLISHED:
         negotiated_text(phrase, connection->facts);
@@ -136,10 +136,9 @@ static void outcome_text(struct phrase *phrase, const struct connection *connect
     case STATUS_INCOMPLETE:
         if (verdict->argument.summary[0] != '\0') {
             phrase_add(phrase, "incomplete: %s", verdict->argument.summary);
-        } else if (report_unseen(unseen, connection->facts) > 0) {
-            phrase_add(phrase, "incomplete: %s", unseen[0]);
         } else {
-            phrase_add(phrase, "incomplete: the capture does not show how it ended");
+            phrase_add(phrase, "incomplete: %s",
+                       hole != NULL ? hole : "the capture does not show how it ended");
         }
         break;
     case STATUS_NOT_TLS:
@@ -183,7 +182,8 @@ static void write_block(const struct page *page, const char *label, bool first, 
     page_wrap(page, text, columns, columns);
 }
 
-/* Packets' evidence stands on one line as long as there is room; what is no packet's has its own. */
+/* Packets' evidence stands on one line as long as there is room; what is no packet's has its own.
+ */
 static void write_why(const struct page *page, const struct argument *argument)
 {
     char line[LINE];
@@ -232,7 +232,8 @@ static void write_alternatives(const struct page *page, const struct verdict *ve
         const struct alternative *other = &verdict->alternative[i];
         char line[LINE];
         struct phrase phrase = phrase_in(line, sizeof(line));
-        phrase_add(&phrase, "%s  (%s)", other->cause->id, diagnose_confidence_name(other->confidence));
+        phrase_add(&phrase, "%s  (%s)", other->cause->id,
+                   diagnose_confidence_name(other->confidence));
         if (other->summary[0] != '\0') {
             phrase_add(&phrase, "  %s", other->summary);
         }

@@ -14,7 +14,8 @@
 
 enum { WORDS = 32, TOLD = 4096 };
 
-/* Reads the words of `line`, which are separated by single spaces. What stands on stderr afterwards is in `told`. */
+/* Reads the words of `line`, which are separated by single spaces. What stands on stderr afterwards
+ * is in `told`. */
 struct typed {
     char line[512];
     char *argv[WORDS];
@@ -139,8 +140,12 @@ static void tls_ports_are_added_to_the_usual_ones_once(void **state)
 static void a_port_that_is_none_is_refused(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"--tls-port 0 a",  "--tls-port 65536 a", "--tls-port 1,,2 a",
-                                        "--tls-port 1, a", "--tls-port +1 a",    "--tls-port x a",
+    static const char *const lines[] = {"--tls-port 0 a",
+                                        "--tls-port 65536 a",
+                                        "--tls-port 1,,2 a",
+                                        "--tls-port 1, a",
+                                        "--tls-port +1 a",
+                                        "--tls-port x a",
                                         "--tls-port 00000000000000000000443 a"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         refuses(lines[i], "tlswhy: --tls-port: wants ports from 1 to 65535, with commas between; "
@@ -167,8 +172,10 @@ static void certificates_are_judged_at_the_time_given(void **state)
         const char *line;
         int64_t seconds;
     } rows[] = {
-        {"--at 2026-11-21T20:41:00Z a", 1795293660}, {"--at 2000-02-29 a", 951782400},
-        {"--at 1969-12-31T23:59:59Z a", -1},         {"--at 9999-12-31 a", 253402214400},
+        {"--at 2026-11-21T20:41:00Z a", 1795293660},
+        {"--at 2000-02-29 a", 951782400},
+        {"--at 1969-12-31T23:59:59Z a", -1},
+        {"--at 9999-12-31 a", 253402214400},
         {"--at packet a", 0},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -186,9 +193,9 @@ static void certificates_are_judged_at_the_time_given(void **state)
 static void a_time_that_does_not_exist_is_refused(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"--at 2025-02-29 a", "--at 2025-13-01 a", "--at 2025-1-1 a",
-                                        "--at 2025-01-01T24:00:00Z a", "--at yesterday a",
-                                        "--at 2025-01-01T00:00:00 a"};
+    static const char *const lines[] = {"--at 2025-02-29 a", "--at 2025-13-01 a",
+                                        "--at 2025-1-1 a",   "--at 2025-01-01T24:00:00Z a",
+                                        "--at yesterday a",  "--at 2025-01-01T00:00:00 a"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         refuses(lines[i], "tlswhy: --at: wants now, packet or a time in UTC as "
                           "2026-11-21T20:41:00Z; try 'tlswhy --help'\n");
@@ -205,8 +212,7 @@ static void colours_are_auto_always_or_never(void **state)
     accepts(&typed, "--color always a");
     assert_int_equal(typed.options.color, COLOR_ALWAYS);
     options_free(&typed.options);
-    refuses("--color red a",
-            "tlswhy: --color: wants auto, always or never; try 'tlswhy --help'\n");
+    refuses("--color red a", "tlswhy: --color: wants auto, always or never; try 'tlswhy --help'\n");
 }
 
 static void what_asks_about_the_program_needs_no_capture(void **state)
@@ -261,7 +267,8 @@ static void a_missing_or_superfluous_argument_is_named(void **state)
 static void a_count_that_is_none_is_refused(void **state)
 {
     (void)state;
-    static const char *const lines[] = {"-c 0 a", "-c -1 a", "-c 1x a", "-c 99999999999999999999 a"};
+    static const char *const lines[] = {"-c 0 a", "-c -1 a", "-c 1x a",
+                                        "-c 99999999999999999999 a"};
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         refuses(lines[i],
                 "tlswhy: -c: wants a number of connections, from 1; try 'tlswhy --help'\n");
@@ -272,16 +279,26 @@ static void what_is_promised_for_later_is_not_called_unknown(void **state)
 {
     (void)state;
     static const char *const lines[][2] = {
-        {"-i eth0", "-i"},           {"-D", "-D"},
-        {"-a 10 x", "-a"},           {"-w out.pcap x", "-w"},
-        {"-k keys x", "-k"},         {"--keylog keys x", "--keylog"},
-        {"-Z nobody x", "-Z"},       {"-s 100 x", "-s"},
-        {"-B 1024 x", "-B"},         {"--immediate-mode x", "--immediate-mode"},
-        {"--html o x", "--html"},    {"--junit o x", "--junit"},
-        {"--sarif o x", "--sarif"},  {"--format zeek x", "--format"},
-        {"--check dir", "--check"},  {"--check dir --update", "--check"},
-        {"--diff a b", "--diff"},    {"--progress x", "--progress"},
-        {"--metrics o", "--metrics"}, {"--fail-on any x", "--fail-on"},
+        {"-i eth0", "-i"},
+        {"-D", "-D"},
+        {"-a 10 x", "-a"},
+        {"-w out.pcap x", "-w"},
+        {"-k keys x", "-k"},
+        {"--keylog keys x", "--keylog"},
+        {"-Z nobody x", "-Z"},
+        {"-s 100 x", "-s"},
+        {"-B 1024 x", "-B"},
+        {"--immediate-mode x", "--immediate-mode"},
+        {"--html o x", "--html"},
+        {"--junit o x", "--junit"},
+        {"--sarif o x", "--sarif"},
+        {"--format zeek x", "--format"},
+        {"--check dir", "--check"},
+        {"--check dir --update", "--check"},
+        {"--diff a b", "--diff"},
+        {"--progress x", "--progress"},
+        {"--metrics o", "--metrics"},
+        {"--fail-on any x", "--fail-on"},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
         char told[64];
