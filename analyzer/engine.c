@@ -70,13 +70,15 @@ static bool is_tls_port(const struct engine *engine, uint16_t port)
     return false;
 }
 
-/* Whether anybody spoke TLS on a connection, tried to, or was expected to. */
+/* Whether anybody spoke TLS on a connection, tried to, or was expected to: of one whose beginning is not in the capture, and
+ * on which nobody said anything that is known, nothing can be expected. */
 static bool concerns_tls(const struct facts *facts)
 {
-    bool asked = facts->preface != NULL &&
-                 (facts->preface->state == PREFACE_ASKED || facts->preface->state == PREFACE_REFUSED ||
-                  facts->preface->state == PREFACE_GRANTED);
-    return facts->tls || facts->tls_expected || asked;
+    const struct preface *preface = facts->preface;
+    bool asked = preface != NULL && (preface->state == PREFACE_ASKED || preface->state == PREFACE_REFUSED ||
+                                     preface->state == PREFACE_GRANTED);
+    bool begun = !facts->began_late || (preface != NULL && preface->protocol != PREFACE_UNKNOWN);
+    return facts->tls || asked || (facts->tls_expected && begun);
 }
 
 /* What nDPI calls the application: asked only for what is shown, and never about the handshake. */
@@ -313,9 +315,12 @@ static enum flow_age age_of(const struct flow *flow)
 static void take_payload(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
 {
     struct piece piece;
-    uint32_t sequence = segment->sequence + ((segment->flags & SEGMENT_SYN) != 0 ? 1 : 0);
-    enum stream_news news = stream_push(&flow->stream[end], &piece, sequence, segment->payload,
-                                        segment->payload_length, at);
+    struct chunk chunk = {.bytes = segment->payload,
+                          .at = at,
+                          .sequence = segment->sequence + ((segment->flags & SEGMENT_SYN) != 0),
+                          .length = segment->payload_length,
+                          .doubtful = segment->perhaps_padding};
+    enum stream_news news = stream_push(&flow->stream[end], &piece, &chunk);
     transport_note_data(flow, end, segment, news, at);
     read_pieces(flow, end, &piece);
 }

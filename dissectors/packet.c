@@ -74,6 +74,26 @@ bool packet_link_known(int link)
     return first_layer(link) != LAYER_END;
 }
 
+enum {
+    ETHERNET_LEAST = 60, /* bytes of a frame without its checksum (IEEE 802.3) */
+    PADDING_MOST = 6     /* 60 less 14 of Ethernet, 20 of IP and 20 of TCP */
+};
+
+/* Whether what is taken for payload fills a frame up to Ethernet's least length, as padding does: the
+ * header of a bare ACK without options ends 6 bytes before it. */
+static bool may_be_padding(const struct segment *segment, size_t length)
+{
+    struct wire payload = segment->payload;
+    bool zero = payload.left > 0 && payload.left == segment->payload_length;
+    if (length > ETHERNET_LEAST || payload.left > PADDING_MOST || segment->flags != SEGMENT_ACK) {
+        return false;
+    }
+    while (zero && payload.left > 0) {
+        zero = wire_u8(&payload) == 0;
+    }
+    return zero;
+}
+
 enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes, size_t length)
 {
     struct dissection dissection = {
@@ -94,5 +114,6 @@ enum packet_kind packet_dissect(struct segment *segment, int link, struct wire b
     if (dissection.kind == PACKET_OTHER || dissection.kind == PACKET_BROKEN) {
         *segment = (struct segment){0};
     }
+    segment->perhaps_padding = dissection.kind == PACKET_TCP && may_be_padding(segment, length);
     return dissection.kind;
 }

@@ -6,8 +6,9 @@
 #include "tracking/facts.h"
 
 enum {
-    ASSEMBLY_MAX = 160 << 10 /* bytes of one message: two vectors of 2^16 in a ClientHello, certificate lists in practice below
-                                32 KiB; a longer one is passed over, and said to be missing */
+    ASSEMBLY_MAX = 512 << 10 /* bytes of one message: two vectors of 2^16 in a ClientHello, certificate lists in practice below
+                                32 KiB, but certificates with ten thousand names exist; a longer one is passed over, and said
+                                to be missing */
 };
 
 struct assembly {

@@ -98,6 +98,8 @@ struct offer {
     uint32_t alpn_first;   /* first and last byte of the first ALPN name, as they came: first << 8 | last; and
                               its length << 16; 0 when there is none (for JA4) */
     bool null_compression_only;
+    const uint32_t *sslv2_suites; /* an SSLv2 CLIENT-HELLO's, of 3 bytes each, all of them */
+    size_t sslv2_suite_count;
     const char *ja3;       /* 32 hex digits */
     const char *ja4;
 };
@@ -311,6 +313,7 @@ struct facts {
     struct moment change_cipher_spec[SPEAKERS];
     struct moment finished[SPEAKERS]; /* the first sealed record that can be, or is, the Finished */
     bool resumed;                /* by session id, ticket or PSK, as the wire shows it */
+    bool resumption_known;       /* what followed the ServerHello shows whether it was; else `resumed` says nothing */
     struct moment new_session_ticket;
 
     struct alert_facts alert[FACTS_ALERTS]; /* in the order of the wire */

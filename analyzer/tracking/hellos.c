@@ -41,6 +41,21 @@ static struct code_list keep_sslv2_suites(struct arena *arena, struct wire suite
     return keep_codes(arena, codes, count);
 }
 
+static void keep_sslv2_kinds(struct offer *offer, struct arena *arena, struct wire suites)
+{
+    uint32_t kinds[HELLOS_CODES];
+    size_t count = 0;
+    while (count < HELLOS_CODES && suites.left >= 3) {
+        kinds[count++] = wire_u24(&suites);
+    }
+    uint32_t *kept = count == 0 ? NULL : arena_take(arena, count * sizeof *kept);
+    if (kept != NULL) {
+        memcpy(kept, kinds, count * sizeof *kept);
+        offer->sslv2_suites = kept;
+        offer->sslv2_suite_count = count;
+    }
+}
+
 static struct code_list keep_key_shares(struct arena *arena, struct wire key_shares)
 {
     uint16_t codes[HELLOS_CODES];
@@ -118,6 +133,9 @@ static const struct offer *keep_offer(struct arena *arena, const struct client_h
     offer->sslv2 = hello->sslv2;
     offer->has_extensions = hello->extensions.at != NULL;
     offer->suites = hello->sslv2 ? keep_sslv2_suites(arena, hello->suites) : hellos_codes(arena, hello->suites);
+    if (hello->sslv2) {
+        keep_sslv2_kinds(offer, arena, hello->suites);
+    }
     offer->versions = hellos_codes(arena, hello->versions);
     offer->tls13_draft = offers_draft(offer->versions);
     offer->groups = hellos_codes(arena, hello->groups);

@@ -299,6 +299,19 @@ static void tell_cleartext(struct session *session)
     }
 }
 
+/* Puts the ladder in the order of the wire: what had to wait behind a hole was read late. */
+static void sort_steps(struct facts *facts)
+{
+    for (size_t i = 1; i < facts->steps; i++) {
+        struct step step = facts->step[i];
+        size_t j = i;
+        for (; j > 0 && facts->step[j - 1].at.frame > step.at.frame; j--) {
+            facts->step[j] = facts->step[j - 1];
+        }
+        facts->step[j] = step;
+    }
+}
+
 void session_end(struct session *session)
 {
     for (int i = 0; i < SPEAKERS && !session->stopped; i++) {
@@ -315,6 +328,7 @@ void session_end(struct session *session)
         }
     }
     tell_cleartext(session);
+    sort_steps(&session->facts);
     session->facts.chain[CLIENT] = session->chain[CLIENT];
     session->facts.chain[SERVER] = session->chain[SERVER];
     release_readers(session);

@@ -110,13 +110,16 @@ static void note_selection(struct session *session, const struct server_hello *h
     facts->version = kept->version;
     facts->group = kept->group;
     facts->resumed = kept->psk_selected && kept->version == VERSION_TLS13;
+    facts->resumption_known = kept->version == VERSION_TLS13;
 }
 
 static void read_server_hello(struct session *session, const struct message *message, struct moment at)
 {
     struct facts *facts = &session->facts;
     struct server_hello hello;
-    bool well_formed = hello_server(&hello, message->body);
+    bool well_formed = message->type == HANDSHAKE_SERVER_HELLO
+                           ? hello_server(&hello, message->body)
+                           : hello_retry_request_draft(&hello, message->body);
     bool retry = hello.hello_retry_request;
     (void)step_message(session, retry ? STEP_HELLO_RETRY : STEP_SERVER_HELLO, SERVER, message, at);
     if (facts->server_hello != NULL || (retry && facts->retry != NULL)) {
@@ -233,6 +236,8 @@ static void note_message(struct session *session, enum speaker from, const struc
                          struct moment at)
 {
     struct facts *facts = &session->facts;
+    bool full = from == SERVER && message->type != HANDSHAKE_NEW_SESSION_TICKET;
+    facts->resumption_known = facts->resumption_known || (full && facts->server_hello != NULL);
     switch ((enum handshake_type)message->type) {
     case HANDSHAKE_CERTIFICATE:
         read_certificate(session, from, message, at);

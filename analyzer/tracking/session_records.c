@@ -48,7 +48,8 @@ void session_event(struct session *session, enum speaker from, unsigned event, s
     }
     facts->stage = (uint8_t)steps_next((enum stage)facts->stage, from, event, &expected);
     facts->out_of_order = facts->out_of_order || !expected;
-    if (event == EVENT_SEALED_FINISHED && facts->finished[from].frame == 0) {
+    bool finishes = event == EVENT_SEALED_FINISHED || event == EVENT_SSL2_ENCRYPTED;
+    if (finishes && facts->finished[from].frame == 0) {
         facts->finished[from] = at;
     }
     bool both = facts->finished[CLIENT].frame != 0 && facts->finished[SERVER].frame != 0;
@@ -150,7 +151,9 @@ static void read_change_cipher_spec(struct session *session, enum speaker from, 
         bool short_flight = from == SERVER && facts->stage == STAGE_SERVER_FLIGHT &&
                             session->chain[SERVER] == NULL && facts->server_key_exchange.frame == 0 &&
                             facts->server_hello_done.frame == 0;
-        facts->resumed = facts->resumed || (short_flight && !facts->transport.side[SERVER].missing);
+        bool resumed = short_flight && !facts->transport.side[SERVER].missing;
+        facts->resumed = facts->resumed || resumed;
+        facts->resumption_known = facts->resumption_known || resumed;
     }
     session_event(session, from, EVENT_CHANGE_CIPHER_SPEC, at);
 }

@@ -9,6 +9,7 @@ struct stream_waiting {
     uint32_t sequence;
     uint32_t length; /* bytes sent */
     uint32_t held;   /* bytes captured */
+    bool doubtful;
     uint8_t bytes[];
 };
 
@@ -18,9 +19,14 @@ static int32_t distance(uint32_t a, uint32_t b)
     return (int32_t)(a - b);
 }
 
-void stream_begin(struct stream *stream, uint32_t sequence)
+bool stream_is_fresh(const struct stream *stream)
 {
-    if (stream->begun) {
+    return !stream->spoken && !stream->has_acknowledged;
+}
+
+void stream_begin(struct stream *stream, uint32_t sequence, bool again)
+{
+    if (stream->begun && !again) {
         return;
     }
     stream->begun = true;
@@ -28,99 +34,123 @@ void stream_begin(struct stream *stream, uint32_t sequence)
     stream->highest = sequence;
 }
 
-static struct stream_waiting *waiting_new(uint32_t sequence, struct wire payload, uint32_t length,
-                                          struct moment at)
+static struct stream_waiting *waiting_new(const struct chunk *chunk)
 {
-    struct stream_waiting *waiting = malloc(sizeof *waiting + payload.left);
+    struct stream_waiting *waiting = malloc(sizeof *waiting + chunk->bytes.left);
     if (waiting == NULL) {
         return NULL;
     }
-    waiting->next = NULL;
-    waiting->at = at;
-    waiting->sequence = sequence;
-    waiting->length = length;
-    waiting->held = (uint32_t)payload.left;
-    if (payload.left > 0) {
-        memcpy(waiting->bytes, payload.at, payload.left);
+    *waiting = (struct stream_waiting){.at = chunk->at,
+                                       .sequence = chunk->sequence,
+                                       .length = chunk->length,
+                                       .held = (uint32_t)chunk->bytes.left,
+                                       .doubtful = chunk->doubtful};
+    if (chunk->bytes.left > 0) {
+        memcpy(waiting->bytes, chunk->bytes.at, chunk->bytes.left);
     }
     return waiting;
 }
 
-/* Keeps a copy of what of a segment is not there already. */
-static enum stream_news keep(struct stream *stream, uint32_t sequence, struct wire payload, uint32_t length,
-                             struct moment at)
+/* Takes the first of what `link` leads to out of what waits. */
+static struct stream_waiting *take_waiting(struct stream *stream, struct stream_waiting **link)
+{
+    struct stream_waiting *taken = *link;
+    *link = taken->next;
+    stream->waiting_bytes -= taken->length;
+    stream->waiting_pieces--;
+    return taken;
+}
+
+/* A doubtful piece gives way to another one with the same sequence number. */
+static void drop_doubtful(struct stream *stream, uint32_t sequence)
+{
+    struct stream_waiting **link = &stream->waiting;
+    while (*link != NULL && !((*link)->doubtful && (*link)->sequence == sequence)) {
+        link = &(*link)->next;
+    }
+    if (*link != NULL) {
+        free(take_waiting(stream, link));
+    }
+}
+
+/* Keeps a copy of what of a chunk is not there already. */
+static enum stream_news keep(struct stream *stream, struct chunk rest)
 {
     enum stream_news news = STREAM_OLD;
     struct stream_waiting **link = &stream->waiting;
-    while (length > 0) {
-        while (*link != NULL && distance((*link)->sequence + (*link)->length, sequence) <= 0) {
+    uint32_t end = rest.sequence + rest.length;
+    struct wire payload = rest.bytes;
+    while (rest.sequence != end) {
+        while (*link != NULL && distance((*link)->sequence + (*link)->length, rest.sequence) <= 0) {
             link = &(*link)->next;
         }
         struct stream_waiting *behind = *link;
-        uint32_t part = length;
-        bool known = false;
-        if (behind != NULL && distance(behind->sequence, sequence) <= 0) {
-            uint32_t covered = behind->sequence + behind->length - sequence;
-            part = covered < length ? covered : length;
-            known = true;
-        } else if (behind != NULL && behind->sequence - sequence < length) {
-            part = behind->sequence - sequence;
+        bool known = behind != NULL && distance(behind->sequence, rest.sequence) <= 0;
+        uint32_t room = end - rest.sequence;
+        if (known) {
+            room = behind->sequence + behind->length - rest.sequence;
+        } else if (behind != NULL) {
+            room = behind->sequence - rest.sequence;
         }
-        struct wire bytes = wire_take_most(&payload, part);
-        if (!known) {
-            struct stream_waiting *waiting = waiting_new(sequence, bytes, part, at);
-            if (waiting == NULL) {
-                stream->overflowed = true;
-                return news;
-            }
+        rest.length = room < end - rest.sequence ? room : end - rest.sequence;
+        rest.bytes = wire_take_most(&payload, rest.length);
+        struct stream_waiting *waiting = known ? NULL : waiting_new(&rest);
+        if (waiting != NULL) {
             waiting->next = behind;
             *link = waiting;
-            stream->waiting_bytes += part;
+            stream->waiting_bytes += rest.length;
             stream->waiting_pieces++;
             news = STREAM_NEWS;
+        } else if (!known) {
+            stream->overflowed = true;
+            return news;
         }
-        sequence += part;
-        length -= part;
+        rest.sequence += rest.length;
     }
     return news;
 }
 
-enum stream_news stream_push(struct stream *stream, struct piece *in_order, uint32_t sequence,
-                             struct wire payload, uint32_t length, struct moment at)
+/* Counts how long a hole has stood that the peer acknowledged. */
+static void wear_patience(struct stream *stream)
 {
-    *in_order = (struct piece){.bytes = wire_over(NULL, 0), .at = at};
-    stream_begin(stream, sequence);
-    int32_t offset = distance(sequence, stream->next);
-    uint32_t end = sequence + length;
-    if (length > STREAM_REACH || offset > STREAM_REACH || offset < -STREAM_REACH) {
+    if (stream->has_acknowledged && stream->waiting != NULL && stream->patience < UINT16_MAX &&
+        distance(stream->acknowledged, stream->waiting->sequence) >= 0) {
+        stream->patience++;
+    }
+}
+
+enum stream_news stream_push(struct stream *stream, struct piece *in_order, const struct chunk *chunk)
+{
+    *in_order = (struct piece){.bytes = wire_over(NULL, 0), .at = chunk->at};
+    stream_begin(stream, chunk->sequence, false);
+    int32_t offset = distance(chunk->sequence, stream->next);
+    struct chunk rest = *chunk;
+    uint32_t end = rest.sequence + rest.length;
+    if (rest.length > STREAM_REACH || offset > STREAM_REACH || offset < -STREAM_REACH) {
         return STREAM_OLD;
     }
-    if (distance(end, stream->highest) > 0) {
+    if (distance(end, stream->highest) > 0 && !rest.doubtful) {
         stream->highest = end;
     }
     if (distance(end, stream->next) <= 0) {
         return STREAM_OLD;
     }
+    stream->spoken = true;
     if (offset < 0) {
-        (void)wire_take_most(&payload, 0U - (uint32_t)offset);
-        sequence = stream->next;
-        length = end - sequence;
-        offset = 0;
+        (void)wire_take_most(&rest.bytes, 0U - (uint32_t)offset);
+        rest.sequence = stream->next;
+        rest.length = end - stream->next;
     }
-    if (offset == 0 && stream->waiting == NULL) {
-        in_order->bytes = payload;
-        in_order->hole = stream->hole;
-        in_order->cut = length - (uint32_t)payload.left;
+    drop_doubtful(stream, rest.sequence);
+    if (offset <= 0 && stream->waiting == NULL && !rest.doubtful) {
+        *in_order = (struct piece){rest.bytes, rest.at, stream->hole, rest.length - (uint32_t)rest.bytes.left};
         stream->hole = 0;
         stream->next = end;
         stream->patience = 0;
         return STREAM_NEWS;
     }
-    if (stream->has_acknowledged && stream->waiting != NULL &&
-        distance(stream->acknowledged, stream->waiting->sequence) >= 0 && stream->patience < UINT16_MAX) {
-        stream->patience++;
-    }
-    return keep(stream, sequence, payload, length, at);
+    wear_patience(stream);
+    return keep(stream, rest);
 }
 
 bool stream_pull(struct stream *stream, struct piece *piece)
@@ -128,10 +158,10 @@ bool stream_pull(struct stream *stream, struct piece *piece)
     free(stream->given);
     stream->given = NULL;
     while (stream->waiting != NULL && distance(stream->waiting->sequence, stream->next) <= 0) {
-        struct stream_waiting *first = stream->waiting;
-        stream->waiting = first->next;
-        stream->waiting_bytes -= first->length;
-        stream->waiting_pieces--;
+        if (stream->waiting->doubtful && stream->waiting->next == NULL) {
+            break;
+        }
+        struct stream_waiting *first = take_waiting(stream, &stream->waiting);
         uint32_t end = first->sequence + first->length;
         if (distance(end, stream->next) <= 0) {
             free(first);
@@ -171,6 +201,9 @@ bool stream_is_stuck(const struct stream *stream)
 
 void stream_give_up(struct stream *stream)
 {
+    if (stream->waiting != NULL && stream->waiting->doubtful && stream->waiting->next == NULL) {
+        free(take_waiting(stream, &stream->waiting));
+    }
     if (stream->waiting == NULL || distance(stream->waiting->sequence, stream->next) <= 0) {
         return;
     }

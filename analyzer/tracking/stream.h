@@ -34,8 +34,19 @@ struct stream {
     uint16_t waiting_pieces;
     uint16_t patience;      /* segments since the hole was acknowledged */
     bool begun;             /* `next` means something */
+    bool spoken;            /* a byte was seen */
     bool has_acknowledged;
     bool overflowed;        /* a bound of ours was hit */
+};
+
+/* A segment's payload. */
+struct chunk {
+    struct wire bytes;  /* what was captured of it */
+    struct moment at;
+    uint32_t sequence;
+    uint32_t length;    /* bytes that were sent */
+    bool doubtful;      /* may be no payload at all: it counts only once something follows on it, and what else has the same
+                           sequence number is right */
 };
 
 struct piece {
@@ -50,13 +61,14 @@ enum stream_news {
     STREAM_NEWS   /* something new, in order or not */
 };
 
-/* The next byte's sequence number is known: SYN's plus 1. */
-void stream_begin(struct stream *stream, uint32_t sequence);
+/* The next byte's sequence number is known: SYN's plus 1. Only the first call counts, unless `again` says that it was wrong,
+ * which it may while the stream is fresh: no byte of it was seen, or acknowledged. */
+void stream_begin(struct stream *stream, uint32_t sequence, bool again);
+bool stream_is_fresh(const struct stream *stream);
 
-/* Takes a segment's payload: `payload` was captured of the `length` bytes sent. `in_order` is what of it can be read
+/* Takes a segment's payload. `in_order` is what of it can be read
  * at once, where it lies (without bytes where nothing can); what else is in order now is to be had from stream_pull(). */
-enum stream_news stream_push(struct stream *stream, struct piece *in_order, uint32_t sequence,
-                             struct wire payload, uint32_t length, struct moment at);
+enum stream_news stream_push(struct stream *stream, struct piece *in_order, const struct chunk *chunk);
 
 /* The next piece that has come in order since; false: none. A piece lives until the next call. */
 bool stream_pull(struct stream *stream, struct piece *piece);

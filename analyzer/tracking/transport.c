@@ -36,17 +36,20 @@ static void note_opening(struct flow *flow, uint8_t end, const struct segment *s
 static void note_sequence(struct flow *flow, uint8_t end, const struct segment *segment)
 {
     uint8_t peer = end ^ 1;
-    if ((segment->flags & SEGMENT_SYN) != 0 && !flow->has_initial[end]) {
+    /* Some boxes answer a SYN twice, with different numbers: the last one counts, unless the peer took up the first. */
+    bool again = flow->has_initial[end] && flow->initial_sequence[end] != segment->sequence &&
+                 stream_is_fresh(&flow->stream[end]);
+    if ((segment->flags & SEGMENT_SYN) != 0 && (!flow->has_initial[end] || again)) {
         flow->has_initial[end] = true;
         flow->initial_sequence[end] = segment->sequence;
-        stream_begin(&flow->stream[end], segment->sequence + 1);
+        stream_begin(&flow->stream[end], segment->sequence + 1, again);
     }
     bool resets = (segment->flags & SEGMENT_RST) != 0;
     if ((segment->flags & SEGMENT_ACK) == 0 || resets) {
         return;
     }
     if (flow->has_initial[end]) {
-        stream_begin(&flow->stream[peer], segment->acknowledgement);
+        stream_begin(&flow->stream[peer], segment->acknowledgement, false);
     }
     if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement) && flow->session != NULL) {
         flow->session->facts.transport.side[transport_speaker(flow, peer)].tail_retransmissions = 0;
