@@ -1,0 +1,225 @@
+#include "tracking/chain_store.h"
+
+#include "tracking/x509.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 64 /* slots of the first table */ };
+
+struct chain_store *chain_store_new(const char *authorities, char *error, size_t error_size)
+{
+    struct chain_store *store = calloc(1, sizeof *store);
+    if (store == NULL) {
+        (void)snprintf(error, error_size, "out of memory");
+        return NULL;
+    }
+    siphash_seed(&store->key);
+    store->library = OSSL_LIB_CTX_new();
+    store->sha256 = store->library == NULL ? NULL : EVP_MD_fetch(store->library, "SHA256", NULL);
+    store->hash = EVP_MD_CTX_new();
+    store->room = FIRST_ROOM;
+    store->slots = calloc(store->room, sizeof *store->slots);
+    if (store->sha256 == NULL || store->hash == NULL || store->slots == NULL) {
+        (void)snprintf(error, error_size, "out of memory");
+        chain_store_free(store);
+        return NULL;
+    }
+    store->roots = roots_new(store->library, authorities, error, error_size);
+    if (store->roots == NULL) {
+        chain_store_free(store);
+        return NULL;
+    }
+    return store;
+}
+
+void chain_store_free(struct chain_store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    roots_free(store->roots);
+    EVP_MD_CTX_free(store->hash);
+    EVP_MD_free(store->sha256);
+    OSSL_LIB_CTX_free(store->library);
+    for (size_t i = 0; i < STORE_ARENAS; i++) {
+        arena_release(&store->arenas[i]);
+    }
+    free(store->staples);
+    free(store->links);
+    free(store->slots);
+    free(store);
+}
+
+bool chain_store_digest(uint8_t sha256[32], struct chain_store *store, struct wire bytes)
+{
+    unsigned length = 0;
+    return EVP_DigestInit_ex2(store->hash, store->sha256, NULL) == 1 &&
+           (bytes.left == 0 || EVP_DigestUpdate(store->hash, bytes.at, bytes.left) == 1) &&
+           EVP_DigestFinal_ex(store->hash, sha256, &length) == 1;
+}
+
+/* ---- certificates by digest ---- */
+
+static struct kept_certificate **slot_of(struct chain_store *store, const uint8_t sha256[32])
+{
+    uint64_t words[2];
+    memcpy(words, sha256, sizeof words);
+    size_t at = (size_t)siphash_words(&store->key, words, 2) & (store->room - 1);
+    while (store->slots[at] != NULL &&
+           memcmp(store->slots[at]->certificate.sha256, sha256, 32) != 0) {
+        at = (at + 1) & (store->room - 1);
+    }
+    return &store->slots[at];
+}
+
+/* Makes sure that half of the slots stay empty; false when there is no memory. */
+static bool make_room(struct chain_store *store)
+{
+    if (store->count < store->room / 2) {
+        return true;
+    }
+    struct kept_certificate **old = store->slots;
+    size_t old_room = store->room;
+    struct kept_certificate **slots = calloc(2 * old_room, sizeof *slots);
+    if (slots == NULL) {
+        return false;
+    }
+    store->slots = slots;
+    store->room = 2 * old_room;
+    for (size_t i = 0; i < old_room; i++) {
+        if (old[i] != NULL) {
+            *slot_of(store, old[i]->certificate.sha256) = old[i];
+        }
+    }
+    free(old);
+    return true;
+}
+
+/* Parses `der`; what is not exactly one certificate is NULL. */
+static X509 *parse(const struct chain_store *store, struct wire der)
+{
+    X509 *x509 =
+        der.left == 0 || der.left > CHAIN_DER_MAX ? NULL : X509_new_ex(store->library, NULL);
+    const unsigned char *at = der.at;
+    if (x509 == NULL || d2i_X509(&x509, &at, (long)der.left) == NULL) {
+        return NULL;
+    }
+    if ((size_t)(at - der.at) != der.left) {
+        X509_free(x509);
+        return NULL;
+    }
+    return x509;
+}
+
+X509 *chain_store_x509(const struct chain_store *store, const struct kept_certificate *kept)
+{
+    return parse(store, kept->der);
+}
+
+/* Reads what was parsed (NULL: malformed) into `arena`; NULL when that has no room. */
+static struct kept_certificate *read_into(struct arena *arena, X509 *x509, struct wire der,
+                                          const uint8_t sha256[32])
+{
+    struct x509_reader reader = {arena, false};
+    struct kept_certificate *kept = arena_take(arena, sizeof *kept);
+    if (kept == NULL) {
+        return NULL;
+    }
+    memcpy(kept->certificate.sha256, sha256, 32);
+    kept->certificate.length = der.left > UINT32_MAX ? UINT32_MAX : (uint32_t)der.left;
+    struct certificate blank = kept->certificate;
+    blank.malformed = true;
+    if (x509 == NULL || !x509_read(&kept->certificate, &kept->is_address, &reader, x509)) {
+        kept->certificate = blank;
+        return kept;
+    }
+    const char *copy = arena_copy(arena, der.at, der.left);
+    kept->der = wire_over(copy, copy == NULL ? 0 : der.left);
+    return copy == NULL || reader.short_of_memory ? NULL : kept;
+}
+
+/* Reads into the store, in the arena that is being filled or, where that is full, the next one. */
+static struct kept_certificate *read_into_store(struct chain_store *store, X509 *x509,
+                                                struct wire der, const uint8_t sha256[32])
+{
+    if (store->count >= CHAIN_REMEMBERED || der.left > STORE_DER_MAX || !make_room(store)) {
+        return NULL;
+    }
+    struct kept_certificate *kept = read_into(&store->arenas[store->arena], x509, der, sha256);
+    if (kept == NULL && store->arena + 1 < STORE_ARENAS) {
+        store->arena++;
+        kept = read_into(&store->arenas[store->arena], x509, der, sha256);
+    }
+    if (kept != NULL) {
+        *slot_of(store, sha256) = kept;
+        store->count++;
+        kept->number = store->count;
+    }
+    return kept;
+}
+
+const struct kept_certificate *chain_store_keep(struct chain_store *store, struct arena *arena,
+                                                struct wire der)
+{
+    uint8_t sha256[32];
+    if (!chain_store_digest(sha256, store, der)) {
+        ERR_clear_error();
+        return NULL;
+    }
+    struct kept_certificate *kept = *slot_of(store, sha256);
+    if (kept != NULL) {
+        return kept;
+    }
+    X509 *x509 = parse(store, der);
+    kept = read_into_store(store, x509, der, sha256);
+    if (kept == NULL) {
+        kept = read_into(arena, x509, der, sha256);
+    }
+    X509_free(x509);
+    ERR_clear_error();
+    return kept;
+}
+
+const struct kept_certificate *chain_store_kept(const struct certificate *certificate)
+{
+    return (const struct kept_certificate *)certificate;
+}
+
+/* ---- what was worked out ---- */
+
+struct remembered_link *chain_store_link(struct chain_store *store, uint32_t subject,
+                                         uint32_t issuer)
+{
+    if (subject == 0 || issuer == 0) {
+        return NULL;
+    }
+    if (store->links == NULL) {
+        store->links = calloc(STORE_LINKS, sizeof *store->links);
+    }
+    uint64_t word = (uint64_t)subject << 32 | issuer;
+    size_t at = (size_t)siphash_words(&store->key, &word, 1) % STORE_LINKS;
+    return store->links == NULL ? NULL : &store->links[at];
+}
+
+struct remembered_staple *chain_store_staple(struct chain_store *store, const uint8_t sha256[32])
+{
+    if (store->staples == NULL) {
+        store->staples = calloc(STORE_STAPLES, sizeof *store->staples);
+    }
+    uint64_t word;
+    memcpy(&word, sha256, sizeof word);
+    size_t at = (size_t)siphash_words(&store->key, &word, 1) % STORE_STAPLES;
+    return store->staples == NULL ? NULL : &store->staples[at];
+}
+
+void chain_store_anchor(struct chain_store *store, const struct kept_certificate *kept,
+                        enum anchor anchor)
+{
+    if (kept->number != 0) {
+        (*slot_of(store, kept->certificate.sha256))->anchor = (uint8_t)anchor;
+    }
+}

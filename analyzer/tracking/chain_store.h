@@ -1,0 +1,100 @@
+/* What chain remembers: certificates by their digest, what became of pairs of them, and the roots
+ * that are trusted. Part of chain's room: nobody else includes it. Nothing is ever forgotten, since
+ * facts point to it, so that every table has a bound, behind which things are worked out again each
+ * time.
+ */
+#ifndef TRACKING_CHAIN_STORE_H
+#define TRACKING_CHAIN_STORE_H
+
+#include "tracking/arena.h"
+#include "tracking/chain.h"
+#include "tracking/chain_roots.h"
+#include "tracking/facts.h"
+#include "tracking/siphash.h"
+#include "wire.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+enum {
+    STORE_ARENAS = 32, /* of ARENA_MAX bytes each: room for CHAIN_REMEMBERED certificates of 2 KB */
+    STORE_DER_MAX = 16 << 10, /* bytes of a certificate that is remembered; real ones have 1 to 10
+                                 KB, and a few that are larger may not fill the store */
+    STORE_LINKS = 8192, /* pairs of certificates whose link is remembered; a chain has 2 or 3 */
+    STORE_STAPLES = 256 /* OCSP responses that are remembered: servers repeat theirs for days */
+};
+
+/* What `issuer` is to `subject`. */
+enum link {
+    LINK_UNKNOWN,   /* by name, but whether the signature verifies cannot be told: an algorithm that
+                       libcrypto lacks */
+    LINK_STRANGERS, /* it is not the issuer, by name or by key identifier */
+    LINK_SIGNS,
+    LINK_BROKEN /* it is by name, and its key does not verify the signature */
+};
+
+enum anchor { ANCHOR_NOT_ASKED, ANCHOR_NONE, ANCHOR_ROOT, ANCHOR_BROKEN };
+
+/* A certificate with what is needed to judge it. Facts point to the first member. */
+struct kept_certificate {
+    struct certificate certificate;
+    struct wire der;        /* empty where it is malformed */
+    const bool *is_address; /* of each of certificate.names */
+    uint32_t number;        /* in the store, from 1; 0: it lives in a connection's arena */
+    uint8_t anchor;         /* enum anchor: what the roots are to it */
+};
+
+struct remembered_link {
+    uint32_t subject, issuer; /* numbers */
+    uint8_t link;             /* enum link */
+};
+
+struct remembered_staple {
+    uint8_t sha256[32];
+    uint32_t subject; /* number of the certificate for which it came; 0: nothing is here */
+    uint32_t issuer;  /* number of that one's issuer, by which it was judged; 0: it was not sent */
+    uint8_t ocsp;
+    int64_t this_update, next_update;
+};
+
+struct chain_store {
+    OSSL_LIB_CTX *
+        library; /* of our own: the system's configuration of OpenSSL changes nothing that we see */
+    EVP_MD *sha256;
+    EVP_MD_CTX *hash;
+    struct roots *roots;
+    struct siphash_key key;
+    struct arena arenas[STORE_ARENAS];
+    size_t arena;                    /* that is being filled */
+    struct kept_certificate **slots; /* open addressing; at most half of them are taken */
+    size_t room;                     /* a power of 2 */
+    uint32_t count;
+    struct remembered_link
+        *links; /* by pair, the last one that came there; made when first needed */
+    struct remembered_staple *staples; /* by digest, as above */
+};
+
+/* The certificate `der`, from the store or else read into `arena`; NULL when there is no memory. */
+const struct kept_certificate *chain_store_keep(struct chain_store *store, struct arena *arena,
+                                                struct wire der);
+
+/* The one that `certificate`, of a chain that chain_take() made, is part of. */
+const struct kept_certificate *chain_store_kept(const struct certificate *certificate);
+
+/* Parses the certificate again, for libcrypto; NULL where it is malformed. The caller frees it. */
+X509 *chain_store_x509(const struct chain_store *store, const struct kept_certificate *kept);
+
+/* The slot of a pair, or of a response; NULL when there is no memory, or when one of the pair is
+ * not in the store. */
+struct remembered_link *chain_store_link(struct chain_store *store, uint32_t subject,
+                                         uint32_t issuer);
+struct remembered_staple *chain_store_staple(struct chain_store *store, const uint8_t sha256[32]);
+
+/* SHA-256 of `bytes`; false when libcrypto cannot. */
+bool chain_store_digest(uint8_t sha256[32], struct chain_store *store, struct wire bytes);
+
+/* Remembers what the roots are to `kept`. */
+void chain_store_anchor(struct chain_store *store, const struct kept_certificate *kept,
+                        enum anchor anchor);
+
+#endif
