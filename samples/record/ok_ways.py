@@ -240,9 +240,3 @@ def _(lab):
 def _(lab):
     programs.openssl_server(lab)
     programs.openssl_client(lab, "-alpn", ",".join(f"protocol-number-{n}" for n in range(100)))
-
-
-@ok("chromium", "Chromium: GREASE, a post-quantum key share, extensions in any order.", ("nginx", "chromium"), bpf="tcp port 443", refuse=())
-def _(lab):
-    programs.nginx(lab)
-    programs.chromium(lab)
