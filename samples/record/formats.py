@@ -7,8 +7,7 @@ import subprocess
 import pcapfile
 import programs
 from lab import sample
-from ok_ways import FINE, ok
-from programs import OLD
+from ok_ways import ok
 from version import FROM_1_1_TO_1_2, JUST_1_0
 
 

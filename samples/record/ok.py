@@ -1,7 +1,7 @@
 """Samples of handshakes that succeeded with each stack, and all ways to resume."""
 
 import programs
-from lab import SERVER, sample
+from lab import sample
 from programs import OLD
 
 SERVERS = {

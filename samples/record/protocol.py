@@ -1,11 +1,9 @@
 """Samples of peers that did not speak TLS to each other: cleartext servers and clients, STARTTLS and proxies that refuse."""
 
-import socket
 import struct
 import time
 
 import programs
-from hello import openssl_hello, read_record
 from lines import Lines
 from lab import SERVER, sample
 

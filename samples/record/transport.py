@@ -1,12 +1,11 @@
 """Samples of connections that failed below TLS: no server, no answer, no hello, resets and silence on the ClientHello."""
 
-import itertools
 import socket
 import time
 
 import programs
-from hello import openssl_hello, read_record, vanish
-from lab import CLIENT, SERVER, SERVER6, sample
+from hello import read_record, vanish
+from lab import SERVER, SERVER6, sample
 
 # --- no connection ---------------------------------------------------------------------------------------------------------
 
