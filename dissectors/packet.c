@@ -79,13 +79,14 @@ enum {
     PADDING_MOST = 6     /* 60 less 14 of Ethernet, 20 of IP and 20 of TCP */
 };
 
-/* Whether what is taken for payload fills a frame up to Ethernet's least length, as padding does: the
- * header of a bare ACK without options ends 6 bytes before it. */
+/* Whether what is taken for payload fills a frame up to Ethernet's least length, as padding does:
+ * the header of a bare ACK without options ends 6 bytes before it. */
 static bool may_be_padding(const struct segment *segment, size_t length)
 {
     struct wire payload = segment->payload;
     bool zero = payload.left > 0 && payload.left == segment->payload_length;
-    if (length > ETHERNET_LEAST || payload.left > PADDING_MOST || segment->flags != SEGMENT_ACK) {
+    if (length > ETHERNET_LEAST || payload.left > PADDING_MOST ||
+        (segment->flags | SEGMENT_SYN) != (SEGMENT_SYN | SEGMENT_ACK)) {
         return false;
     }
     while (zero && payload.left > 0) {

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The rules between rooms that the build itself does not keep: who may include what, where memory is
+allocated, and how long files and functions may be."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Which rooms may reach for a library's headers.
+LIBRARIES = {
+    r"pcap": {"analyzer/capture/capture.c"},
+    r"ndpi": {"analyzer/tracking/classify.c"},
+    r"json(-c)?/": {"analyzer/report/json.c"},
+    r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c"},
+    r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},
+}
+# Which folders never include which others.
+NEVER = {
+    "dissectors": ["tracking/", "diagnosis/", "report/", "capture/", "engine.h", "options.h"],
+    "analyzer/diagnosis": ["tracking/stream.h", "tracking/session.h", "tracking/flow.h", "capture/",
+                           "report/", "engine.h", "wire.h"],
+    "analyzer/report": ["tracking/stream.h", "tracking/session.h", "tracking/flow.h", "capture/",
+                        "engine.h", "wire.h"],
+    "analyzer/tracking": ["diagnosis/", "report/", "capture/", "engine.h"],
+    "analyzer/capture": ["tracking/", "diagnosis/", "report/", "engine.h"],
+}
+# Which rooms own memory.
+OWNERS = ("analyzer/tracking/", "analyzer/capture/", "analyzer/report/", "analyzer/diagnosis/servers.c",
+          "analyzer/engine.c", "analyzer/pending.c", "analyzer/options.c")
+STDERR = ("analyzer/main.c", "analyzer/options.c", "analyzer/capture/")
+FILE_LINES = 600
+FUNCTION_LINES = 60
+
+
+def sources():
+    for folder in ("dissectors", "analyzer"):
+        for path in sorted((ROOT / folder).rglob("*.[ch]")):
+            yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+
+
+def includes(text):
+    return re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', text, re.M)
+
+
+def library_complaints(name, text):
+    for include in includes(text):
+        for library, rooms in LIBRARIES.items():
+            if re.match(library, include) and not any(name.startswith(room) for room in rooms):
+                yield f"{name}: includes {include}"
+
+
+def folder_complaints(name, text):
+    for folder, forbidden in NEVER.items():
+        if name.startswith(folder + "/"):
+            for include in includes(text):
+                if any(include.startswith(other) for other in forbidden):
+                    yield f"{name}: includes {include}"
+
+
+def memory_complaints(name, text):
+    text = without_comments(text)
+    calls = re.search(r"\b(malloc|calloc|realloc|strdup|strndup)\s*\(", text)
+    if calls and not name.startswith(OWNERS):
+        yield f"{name}: calls {calls.group(1)}"
+    if re.search(r"\bstderr\b|\bperror\b", text) and not name.startswith(STDERR):
+        yield f"{name}: writes to stderr"
+    if name.startswith("dissectors/") and re.search(r"\b(printf|fopen|time|getenv)\s*\(", text):
+        yield f"{name}: is not pure"
+
+
+def length_complaints(name, text):
+    lines = text.splitlines()
+    if len(lines) > FILE_LINES:
+        yield f"{name}: {len(lines)} lines"
+    start = None
+    for number, line in enumerate(lines, 1):
+        if line == "{":
+            start = number
+        elif line == "}" and start is not None:
+            if number - start - 1 > FUNCTION_LINES:
+                yield f"{name}:{start}: a function of {number - start - 1} lines"
+            start = None
+
+
+def main():
+    checks = complaints = 0
+    for name, text in sources():
+        for check in (library_complaints, folder_complaints, memory_complaints, length_complaints):
+            found = list(check(name, text))
+            checks += not found
+            complaints += len(found)
+            for complaint in found:
+                print(complaint)
+    print(f"{checks} passed, {complaints} failed")
+    return 1 if complaints or not checks else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
