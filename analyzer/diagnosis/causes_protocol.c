@@ -129,7 +129,8 @@ static enum confidence proxy_refused(const struct question *question, struct arg
     bool in_words = facts->preface_words != NULL && refused;
     quote_line(words, in_words ? facts->preface_words : facts->cleartext[SERVER]);
     argument_say(argument, "The %s refuses the tunnel%s. It answers: %s", title(facts, "proxy"),
-                 why_proxy((enum preface_protocol)facts->preface->protocol, status_of(facts)),
+                 why_proxy((enum preface_protocol)facts->preface->protocol,
+                           http ? http_status(facts) : facts->preface->status),
                  words);
     argument_cite(argument, refused ? facts->preface_decided : facts->preface_at[SERVER],
                   "the proxy answers: %s", words);
