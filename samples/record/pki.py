@@ -46,6 +46,7 @@ unique_subject = no
 policy = anything
 copy_extensions = none
 default_crl_days = 6000
+default_md = sha256
 [anything]
 commonName = supplied
 [req]
@@ -70,7 +71,7 @@ class Pki:
         self.config = self.folder / "ca.cnf"
         self.config.write_text(CONFIG.format(dir=self.folder))
         (self.folder / "index").write_text("")
-        self.made = {}
+        self.made, self.revoked = {}, set()
 
     @property
     def root(self):
@@ -133,13 +134,29 @@ class Pki:
                      "-name", cert.name, "-passout", "pass:secret")
 
     def crl(self, issuer="intermediate", revoked=()):
-        """A CRL of the issuer that lists the given Certs; returns its path."""
+        """A CRL of the issuer that lists the given Certs (and those revoked before); returns its path."""
         for cert in revoked:
+            if cert.name in self.revoked:
+                continue
+            self.revoked.add(cert.name)
             self.openssl("ca", "-config", str(self.config), "-revoke", cert.cert, "-cert", self[issuer].cert,
                          "-keyfile", self[issuer].key)
         out = str(self.folder / f"{issuer}.crl.pem")
         self.openssl("ca", "-config", str(self.config), "-gencrl", "-out", out, "-cert", self[issuer].cert,
                      "-keyfile", self[issuer].key)
+        return out
+
+    def ocsp(self, cert, signer=None, days=5000, at=None):
+        """An OCSP response (DER) on the Cert, good or revoked as crl() was told, signed by its issuer or by the certificate named
+        `signer`, made at the time `at` (needs faketime). Returns its path."""
+        issuer = self[cert.issuer]
+        by = self[signer] if signer else issuer
+        out = str(self.folder / f"{cert.name}.{by.name}.ocsp")
+        words = ["ocsp", "-index", str(self.folder / "index"), "-CA", issuer.cert, "-rsigner", by.cert, "-rkey", by.key, "-issuer",
+                 issuer.cert, "-cert", cert.cert, "-respout", out, "-ndays", str(days)]
+        done = subprocess.run((["faketime", at] if at else []) + ["openssl"] + words, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"openssl ocsp: {done.stderr}")
         return out
 
     def nss(self, *certs):

@@ -38,6 +38,6 @@ def versions():
 def write():
     there = [REGISTRY[name] for name in sorted(REGISTRY) if REGISTRY[name].path.exists()]
     rows = [f"| [{one.name}]({one.path.name}) | {one.tls} | {one.about} | {', '.join(one.stacks)} |" for one in there]
-    blind = [f"{one.path.name}\t{' '.join(one.blind)}\n" for one in there if one.blind]
+    blind = [f"{one.name}\t{' '.join(one.blind)}\n" for one in there if one.blind]
     (SAMPLES / "sealed.tsv").write_text("# capture\twhat may be said without its key log, most specific first\n" + "".join(blind))
     (SAMPLES / "README.md").write_text(TEXT.format(count=len(there), versions=versions(), rows="\n".join(rows)))

@@ -2,7 +2,7 @@
  *
  *   mbedtls_peer client HOST PORT key=value...     mbedtls_peer server - PORT key=value...
  *
- * name=, ca=, chain=, key=, crl=, verify=none, ask=want|need, psk=IDENTITY:TEXT. */
+ * name=, ca=, chain=, key=, crl=, verify=none, ask=want|need, psk=IDENTITY:HEX. */
 #include "peer.h"
 
 #include <mbedtls/ctr_drbg.h>
@@ -35,12 +35,30 @@ static int authentication(char **words, int client)
     return strcmp(ask, "need") == 0 ? MBEDTLS_SSL_VERIFY_REQUIRED : MBEDTLS_SSL_VERIFY_OPTIONAL;
 }
 
+/* psk is IDENTITY:HEX with at most 32 bytes of key. */
+static void configure_psk(mbedtls_ssl_config *config, const char *psk)
+{
+    unsigned char secret[32];
+    unsigned int byte;
+    size_t length = 0;
+    const char *colon = strchr(psk, ':'), *hex;
+
+    if (colon == NULL) {
+        exit(2);
+    }
+    for (hex = colon + 1; length < sizeof(secret) && sscanf(hex, "%2x", &byte) == 1; hex += 2) {
+        secret[length++] = (unsigned char)byte;
+    }
+    check(mbedtls_ssl_conf_psk(config, secret, length, (const unsigned char *)psk,
+                               (size_t)(colon - psk)), "psk");
+}
+
 static void configure(mbedtls_ssl_config *config, char **words, int client)
 {
     static mbedtls_x509_crt roots, chain;
     static mbedtls_x509_crl lists;
     static mbedtls_pk_context key;
-    const char *file, *psk = setting(words, "psk"), *secret;
+    const char *file;
 
     check(mbedtls_ssl_config_defaults(config, client ? MBEDTLS_SSL_IS_CLIENT : MBEDTLS_SSL_IS_SERVER,
                                       MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT),
@@ -61,9 +79,8 @@ static void configure(mbedtls_ssl_config *config, char **words, int client)
         check(mbedtls_pk_parse_keyfile(&key, setting(words, "key"), NULL), "key");
         check(mbedtls_ssl_conf_own_cert(config, &chain, &key), "own certificate");
     }
-    if (psk != NULL && (secret = strchr(psk, ':')) != NULL) {
-        check(mbedtls_ssl_conf_psk(config, (const unsigned char *)secret + 1, strlen(secret + 1),
-                                   (const unsigned char *)psk, (size_t)(secret - psk)), "psk");
+    if (setting(words, "psk") != NULL) {
+        configure_psk(config, setting(words, "psk"));
     }
     mbedtls_ssl_conf_authmode(config, authentication(words, client));
 }
