@@ -98,7 +98,7 @@ static void name_application(struct engine *engine, struct session *session)
         facts->application =
             named ? classify_name(engine->classifier, hello->server_name)
                   : classify_cleartext(
-                        engine->classifier, facts->port[SERVER],
+                        engine->classifier,
                         wire_over(session->side[CLIENT].snippet, session->side[CLIENT].snippet_length),
                         wire_over(session->side[SERVER].snippet, session->side[SERVER].snippet_length));
     }
@@ -243,6 +243,9 @@ static void end_silent_flows(struct engine *engine)
             end_flow(engine, oldest, false);
             oldest = flow_oldest(engine->flows, (enum flow_age)age);
         }
+    }
+    while (flow_count_of_age(engine->flows, FLOW_CLOSED) > FLOW_CLOSED_MAX) {
+        end_flow(engine, flow_oldest(engine->flows, FLOW_CLOSED), false);
     }
 }
 

@@ -7,6 +7,7 @@
 
 struct age_list {
     struct flow *oldest, *newest;
+    size_t count;
 };
 
 struct flow_table {
@@ -36,6 +37,11 @@ struct flow_table *flow_table_new(void)
 size_t flow_count(const struct flow_table *table)
 {
     return table->count;
+}
+
+size_t flow_count_of_age(const struct flow_table *table, enum flow_age age)
+{
+    return table->age[age].count;
 }
 
 /* Which of two ends comes first in a key. */
@@ -128,6 +134,7 @@ static void unlink_age(struct flow_table *table, struct flow *flow)
     } else {
         list->newest = flow->older;
     }
+    list->count--;
 }
 
 static void link_newest(struct flow_table *table, struct flow *flow)
@@ -141,6 +148,7 @@ static void link_newest(struct flow_table *table, struct flow *flow)
         list->oldest = flow;
     }
     list->newest = flow;
+    list->count++;
 }
 
 struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct address *from,

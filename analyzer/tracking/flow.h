@@ -50,6 +50,8 @@ struct flow {
 };
 
 enum {
+    FLOW_CLOSED_MAX = 4096,    /* closed flows that wait for stragglers: what a busy balancer closes in the second that
+                                  a retransmission takes */
     FLOW_TABLE_FIRST = 1024,   /* slots; a power of 2 */
     FLOW_MAX = 2 << 20         /* flows: what a busy load balancer has open; then the oldest half-open ones go */
 };
@@ -63,6 +65,7 @@ struct flow_table *flow_table_new(void);
 void flow_table_free(struct flow_table *table);
 
 size_t flow_count(const struct flow_table *table);
+size_t flow_count_of_age(const struct flow_table *table, enum flow_age age);
 
 /* The flow between two ends; *end says which end is `from`. flow_find() returns NULL when there is none; flow_add() makes one,
  * which must not be there yet, or returns NULL when there is no memory. */
