@@ -67,5 +67,5 @@ attempts("key", "The client's key for the identity is not the server's",
          "mbedtls-mbedtls-12:20 node-mbedtls-12:20 openssl-openssl-13:47 gnutls-openssl-13:47 nss-openssl-13:47 "
          "openssl-gnutls-13:47 gnutls-gnutls-13:47 nss-gnutls-13:47", IDENTITY, OTHER)
 attempts("ok", "A handshake by a pre-shared key that both sides know.",
-         "openssl-openssl-12:0 node-openssl-12:0 openssl-gnutls-12:0 gnutls-node-12:0 mbedtls-mbedtls-12:0 openssl-openssl-13:0 "
+         "openssl-openssl-12:0 node-openssl-12:0 openssl-gnutls-12:0 node-node-12:0 mbedtls-mbedtls-12:0 openssl-openssl-13:0 "
          "gnutls-openssl-13:0 nss-gnutls-13:0 gnutls-gnutls-13:0", IDENTITY, KEY)
