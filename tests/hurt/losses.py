@@ -1,0 +1,62 @@
+"""What a capture may lack: a verdict may weaken by it, and never change."""
+
+from .captures import Frame
+from .segments import ACK, SYN, Segment
+
+
+def cut_after(frames, _packets):
+    """The capture ends after each packet."""
+    for count in range(1, len(frames)):
+        yield f"{count}", frames[:count]
+
+
+def begun_late(frames, _packets):
+    """The first packets are missing."""
+    for count in range(1, len(frames)):
+        yield f"{count}", frames[count:]
+
+
+def without_one(frames, _packets):
+    """Each single packet is dropped."""
+    for i in range(len(frames)):
+        yield f"{i + 1}", frames[:i] + frames[i + 1 :]
+
+
+def snapped(frames, _packets):
+    """A snap length cuts every packet."""
+    for length in (64, 96, 128, 256):
+        if any(len(frame.data) > length for frame in frames):
+            yield f"{length}", [Frame(f.time, f.data[:length], f.length) for f in frames]
+
+
+def openers(packets):
+    """Who opened connections or, where that was not seen, spoke first."""
+    ends = {}
+    for packet in packets:
+        if isinstance(packet, Segment):
+            pair = frozenset((packet.sender, packet.receiver))
+            opens = packet.flags & (SYN | ACK) != SYN | ACK
+            ends.setdefault(pair, packet.sender if opens else packet.receiver)
+    return set(ends.values())
+
+
+def one_way(frames, packets):
+    """One direction is missing."""
+    opened = openers(packets)
+    for name, wanted in (("client", True), ("server", False)):
+        left = [
+            frame
+            for frame, packet in zip(frames, packets, strict=True)
+            if not isinstance(packet, Segment) or (packet.sender in opened) == wanted
+        ]
+        if left:
+            yield f"only-{name}", left
+
+
+LOSSES = {
+    "cut-after": cut_after,
+    "begun-late": begun_late,
+    "without-one": without_one,
+    "snapped": snapped,
+    "one-way": one_way,
+}
