@@ -28,17 +28,36 @@ void page_space(const struct page *page, size_t columns)
     fprintf(page->out, "%*s", (int)columns, "");
 }
 
+/* The bytes of the word at `text`. A version stays with its protocol, "TLS 1.2": in a sentence for
+ * the eye, in a registry path so that it can be copied. */
+static size_t word_length(const char *text)
+{
+    size_t length = strcspn(text, " ");
+    while (length >= 3 && text[length] == ' ' && text[length + 1] >= '0' &&
+           text[length + 1] <= '9' && strncmp(text + length - 3, "TLS", 3) == 0) {
+        length += 1 + strcspn(text + length + 1, " ");
+    }
+    return length;
+}
+
+/* Its columns. */
+static size_t word_columns(const char *text, size_t length)
+{
+    size_t columns = 0;
+    for (size_t i = 0; i < length; i++) {
+        columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return columns;
+}
+
 void page_wrap(const struct page *page, const char *text, size_t column, size_t indent)
 {
     bool fresh = true; /* nothing but indentation on this line yet */
     while (*text != '\0') {
         size_t spaces = strspn(text, " ");
         const char *word = text + spaces;
-        size_t length = strcspn(word, " ");
-        size_t columns = 0;
-        for (size_t i = 0; i < length; i++) {
-            columns += ((unsigned char)word[i] & 0xc0) != 0x80;
-        }
+        size_t length = word_length(word);
+        size_t columns = word_columns(word, length);
         if (length > 0 && !fresh && column + spaces + columns > page->width) {
             fputc('\n', page->out);
             page_space(page, indent);

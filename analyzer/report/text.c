@@ -246,7 +246,7 @@ static void write_warnings(const struct page *page, const struct verdict *verdic
     for (size_t i = 0; i < verdict->warnings && i < VERDICT_WARNINGS; i++) {
         char line[LINE];
         struct phrase phrase = phrase_in(line, sizeof(line));
-        phrase_add(&phrase, "%s (%s)", verdict->warning[i].text, verdict->warning[i].code);
+        phrase_add(&phrase, "%s  %s", verdict->warning[i].code, verdict->warning[i].text);
         write_block(page, "  Also  ", i == 0, line);
     }
 }

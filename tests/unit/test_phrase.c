@@ -46,6 +46,21 @@ static void what_is_not_utf_8_is_replaced(void **state)
     }
 }
 
+static void a_version_stays_with_its_protocol(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    struct page page = page_on(out, 60, false);
+    page_wrap(&page, "The client accepts versions that are newer than TLS 1.0 and SSL 3.0, TLS", 0,
+              2);
+    fclose(out);
+    assert_string_equal(text, "The client accepts versions that are newer than TLS 1.0 and\n"
+                              "  SSL 3.0, TLS\n");
+    free(text);
+}
+
 static void lines_break_at_spaces_and_never_within_a_word(void **state)
 {
     (void)state;
@@ -71,6 +86,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_phrase_is_cut_between_two_characters),
         cmocka_unit_test(what_is_not_utf_8_is_replaced),
+        cmocka_unit_test(a_version_stays_with_its_protocol),
         cmocka_unit_test(lines_break_at_spaces_and_never_within_a_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

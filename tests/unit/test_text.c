@@ -202,7 +202,7 @@ static void what_is_in_doubt_stands_under_the_remedies(void **state)
                 "-tls1_2\n"
                 "  Or    abort.internal_error  (possible)  The server gave up.\n"
                 "  Unseen  bytes from the server are missing from the capture\n"
-                "  Also  TLS 1.0 is obsolete (version.obsolete)\n"
+                "  Also  version.obsolete  TLS 1.0 is obsolete\n"
                 "\n");
 }
 
