@@ -188,13 +188,6 @@ static enum confidence extension_unsupported(const struct question *question,
 
 /* ---- names ---- */
 
-/* No set of the offer is unusual, so that a refusal must be about something else. */
-static bool ordinary_offer(const struct offer *offer)
-{
-    return offers_suites(offer).weight < PECULIAR && offers_groups(offer).weight < PECULIAR &&
-           offers_schemes(offer).weight < PECULIAR && facts_offer_highest(offer) >= TLS12;
-}
-
 /* Refusals by servers that do not say unrecognized_name: Go 80, BearSSL 40, Node just closes. */
 static bool vague_refusal(const struct refusal *refusal)
 {
@@ -220,7 +213,8 @@ static bool others_names_work(const struct refusal *refusal)
 static enum confidence weigh_vague_name(const struct question *question, struct refusal *refusal)
 {
     if (!evidence_refusal(refusal, question) || !vague_refusal(refusal) ||
-        !ordinary_offer(refusal->offer) || refusal->hello->server_name == NULL) {
+        !offers_ordinary(refusal->offer) || facts_offer_highest(refusal->offer) < TLS12 ||
+        refusal->hello->server_name == NULL) {
         return NO;
     }
     if (others_names_work(refusal)) {
@@ -282,7 +276,8 @@ static enum confidence weigh_no_name(const struct refusal *refusal)
     if (refusal->alert && refusal->ending.code == UNRECOGNIZED_NAME) {
         return LIKELY;
     }
-    if (!vague_refusal(refusal) || !ordinary_offer(refusal->offer) || unnamed) {
+    if (!vague_refusal(refusal) || !offers_ordinary(refusal->offer) ||
+        facts_offer_highest(refusal->offer) < TLS12 || unnamed) {
         return NO;
     }
     if (named) {

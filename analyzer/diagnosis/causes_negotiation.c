@@ -1,6 +1,7 @@
 /* What one side finds too weak or does not believe: DH parameters, renegotiation (RFC 5746),
  * pre-shared keys. */
 #include "diagnosis/evidence.h"
+#include "diagnosis/offers.h"
 
 #include "names.h"
 
@@ -15,7 +16,6 @@ enum {
     INTERNAL_ERROR = 80,
     UNKNOWN_PSK_IDENTITY = 115,
     /* extensions and signals */
-    EXTENSION_SIGNATURE_ALGORITHMS = 13,
     EXTENSION_RENEGOTIATION = 0xff01,
     SCSV_RENEGOTIATION = 0x00ff,
     /* Bits of a DH prime. Up to the first one every stack refuses (NSS and JSSE below 1023);
@@ -124,20 +124,31 @@ static enum confidence renegotiation_refused(const struct question *question,
                                              struct argument *argument)
 {
     const struct facts *facts = question->facts;
-    if (facts->renegotiation.frame == 0 && !facts->renegotiation_refused &&
-        (facts->client_hello[0].at.frame == 0 || !facts->client_hello[0].renegotiation)) {
+    enum renegotiation how = signs_renegotiation(facts);
+    bool said = facts->renegotiation_refused && facts->established.frame != 0;
+    if (how == RENEGOTIATION_NONE && !said) {
         return NO;
     }
-    struct ending ending = signs_ending(facts);
-    argument_say(argument, "One side asked for a new handshake inside the established connection, "
-                           "and the other did not "
-                           "take part.");
+    if (how == RENEGOTIATION_FAILED) {
+        argument_say(argument, "A new handshake inside the established connection, as servers ask "
+                               "for to get a client certificate, did not come to its end.");
+    } else {
+        argument_say(argument, "One side asked for a new handshake inside the established "
+                               "connection, and the other refused.");
+    }
     if (facts->renegotiation.frame != 0) {
         argument_cite(argument, facts->renegotiation,
-                      "a handshake record inside the established connection");
+                      "an encrypted handshake record inside the established connection");
     }
-    evidence_ending(argument, &ending);
-    return facts->renegotiation_refused ? CERTAIN : POSSIBLE;
+    for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
+        const struct alert_facts *alert = &facts->alert[i];
+        if (alert->at.frame > facts->renegotiation.frame) {
+            argument_cite(argument, alert->at, "the %s answers with an alert",
+                          alert->from == CLIENT ? "client" : "server");
+            break;
+        }
+    }
+    return how == RENEGOTIATION_FAILED ? POSSIBLE : LIKELY;
 }
 
 /* ---- psk.rejected ---- */
@@ -147,14 +158,6 @@ static bool is_psk_exchange(const struct suite *suite)
     return suite != NULL &&
            (suite->key_exchange == SUITE_KX_PSK || suite->key_exchange == SUITE_KX_DHE_PSK ||
             suite->key_exchange == SUITE_KX_RSA_PSK || suite->key_exchange == SUITE_KX_ECDHE_PSK);
-}
-
-/* The client has nothing but its PSK to go by: no signature algorithms, so no certificate can be
- * used. */
-static bool only_psk(const struct client_hello_facts *hello)
-{
-    return hello->psk_identities > 0 &&
-           !facts_lists(hello->offer->extensions, EXTENSION_SIGNATURE_ALGORITHMS);
 }
 
 /* TLS 1.3: the server judges identity and binder at the ClientHello (RFC 8446, section 4.2.11). */
@@ -169,7 +172,9 @@ static enum confidence weigh_psk_hello(const struct refusal *refusal)
     case BAD_RECORD_MAC:
         return LIKELY;
     case HANDSHAKE_FAILURE:
-        return only_psk(refusal->hello) ? LIKELY : POSSIBLE;
+        /* A ticket would only have been passed over, and a client that has one has talked to this
+         * server before. */
+        return offers_ordinary(refusal->offer) ? LIKELY : POSSIBLE;
     default:
         return NO;
     }

@@ -195,13 +195,6 @@ static enum confidence server_too_old(const struct question *question, struct ar
 
 /* ---- version.client_too_old ---- */
 
-/* Nothing in the offer but its version is unusual. */
-static bool otherwise_ordinary(const struct offer *offer)
-{
-    return offers_suites(offer).weight < PECULIAR && offers_groups(offer).weight < PECULIAR &&
-           offers_schemes(offer).weight < PECULIAR;
-}
-
 static enum confidence weigh_old_client(const struct refusal *refusal)
 {
     const struct offer *offer = refusal->offer;
@@ -225,7 +218,8 @@ static enum confidence weigh_old_client(const struct refusal *refusal)
         if (highest < TLS12) {
             return offers_suites(offer).weight < 8 ? LIKELY : POSSIBLE;
         }
-        return otherwise_ordinary(offer) ? LIKELY : POSSIBLE;
+        return POSSIBLE; /* servers with TLS 1.3 alone are rare, those without a certificate are not
+                          */
     case INTERNAL_ERROR: /* OpenSSL 3, whose security level 1 and above has no signature for TLS 1.1
                           */
         return highest < TLS12 ? LIKELY : NO;
@@ -250,8 +244,9 @@ static enum confidence weigh_new_company(const struct refusal *refusal,
     /* That others, who offered more, were given more, only makes possible what the alert must say.
      */
     enum confidence alone = weigh_old_client(refusal);
-    bool obsolete = facts_offer_highest(refusal->offer) < TLS12;
-    return alone > POSSIBLE || !obsolete ? alone : LIKELY;
+    bool nothing_else =
+        facts_offer_highest(refusal->offer) < TLS12 || offers_ordinary(refusal->offer);
+    return alone == POSSIBLE && nothing_else ? LIKELY : alone;
 }
 
 static void argue_old_client(const struct refusal *refusal, const struct company *company,

@@ -271,6 +271,12 @@ struct peculiarity offers_schemes(const struct offer *offer)
     return (struct peculiarity){0, NULL};
 }
 
+bool offers_ordinary(const struct offer *offer)
+{
+    return offers_suites(offer).weight < PECULIAR && offers_groups(offer).weight < PECULIAR &&
+           offers_schemes(offer).weight < PECULIAR;
+}
+
 /* ---- words ---- */
 
 /* Room that is kept for " and 65535 more". */

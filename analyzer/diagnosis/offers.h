@@ -24,6 +24,10 @@ struct peculiarity offers_suites(const struct offer *offer);
 struct peculiarity offers_groups(const struct offer *offer);
 struct peculiarity offers_schemes(const struct offer *offer);
 
+/* Whether none of the three is peculiar, so that a refusal must be about something else (the
+ * version, too, is another matter). */
+bool offers_ordinary(const struct offer *offer);
+
 /* Whether a suite may be selected from the offer: it is one, and goes with a version that is
  * offered. */
 bool offers_suite_usable(const struct offer *offer, uint16_t suite);

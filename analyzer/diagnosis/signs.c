@@ -2,6 +2,7 @@
 #include "diagnosis/signs.h"
 
 #include "names.h"
+#include "record.h"
 
 #include <string.h>
 
@@ -16,6 +17,9 @@ enum {
     JAVA_PADDING = 16, /* JSSE adds as much to every sealed record of TLS 1.3 */
     EMPTY_CERTIFICATE = 8, /* bytes of TLS 1.3's Certificate message without certificates */
     FINISHED_HEADER = 4,
+    STATUS_REQUEST = 5, /* extension: RFC 6066, section 8 */
+    OCSP_NONE = 0,      /* as chain.ocsp has them */
+    OCSP_GOOD = 1,
     CLOSE_NOTIFY = 0, /* alerts: RFC 8446, section 6.1 */
     UNEXPECTED_MESSAGE = 10,
     DECODE_ERROR = 50,
@@ -214,15 +218,34 @@ bool signs_client_certificate(const struct facts *facts)
     return facts->certificate_request.frame != 0 && facts->chain[CLIENT] != NULL;
 }
 
+/* The stapled response is one that a client which asked for it must not accept (RFC 6960,
+ * section 3.2), or is not there although the certificate promises it (RFC 7633). */
+static bool bad_status(const struct chain *chain, const struct client_hello_facts *hello,
+                       int64_t now)
+{
+    bool asked = hello != NULL && hello->offer != NULL &&
+                 facts_lists(hello->offer->extensions, STATUS_REQUEST);
+    if (chain->ocsp == OCSP_NONE) {
+        return asked && chain->certificates[0]->must_staple;
+    }
+    bool old = chain->ocsp_next_update != 0 && chain->ocsp_next_update < now;
+    return chain->ocsp != OCSP_GOOD || old;
+}
+
 bool signs_certificate_bad(const struct facts *facts)
 {
     const struct chain *chain = facts->chain[SERVER];
-    if (chain == NULL || chain->count == 0 || chain->malformed) {
+    if (chain == NULL || chain->count == 0) {
         return false;
     }
     const struct certificate *leaf = chain->certificates[0];
+    if (chain->malformed || leaf->malformed || chain->signature_broken) {
+        return true;
+    }
     int64_t now = chain->at.time / SIGNS_SECOND;
-    return (chain->name_checked && !chain->name_fits) || leaf->not_after < now || chain->ocsp == 2;
+    return (chain->name_checked && !chain->name_fits) || leaf->not_after < now ||
+           leaf->not_before > now || leaf->server_auth == USAGE_LACKS ||
+           bad_status(chain, facts_client_hello(facts), now);
 }
 
 static bool is_news(const struct step *step)
@@ -249,6 +272,104 @@ int64_t signs_waited(const struct facts *facts)
         until = facts->last.time;
     }
     return until - since;
+}
+
+bool signs_capture_stopped(const struct facts *facts)
+{
+    if (facts->watched_until - facts->last.time > SIGNS_WATCHED_MAX) {
+        return true;
+    }
+    for (int side = 0; side < SPEAKERS; side++) {
+        const struct transport_side *sent = &facts->transport.side[side];
+        if (sent->unacknowledged > 0 && sent->tail_retransmissions == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool signs_lost(const struct facts *facts, enum speaker from)
+{
+    const struct transport_side *side = &facts->transport.side[from];
+    return side->unacknowledged > 0 && side->tail_retransmissions >= SIGNS_LOST &&
+           signs_waited(facts) >= SIGNS_PATIENCE_LOSS;
+}
+
+/* The length of a side's encrypted Finished, by the first one; 0: not seen. Its renegotiated one is
+ * as long, or longer by what the first handshake's suite and the second's differ: then nothing is
+ * claimed. */
+static uint16_t finished_record(const struct facts *facts, enum speaker from)
+{
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        const struct sealed_record *record = &facts->sealed[i];
+        if (record->from == (uint8_t)from && record->type == RECORD_HANDSHAKE) {
+            return record->length;
+        }
+    }
+    return 0;
+}
+
+/* The encrypted records from the first one of a renegotiation on. */
+struct renegotiated {
+    bool finished[SPEAKERS]; /* a record as long as the side's Finished */
+    bool answered;           /* a handshake record of the side that had not begun */
+    bool data;               /* application data */
+    bool alert;
+};
+
+static struct renegotiated see_renegotiation(const struct facts *facts)
+{
+    struct renegotiated seen = {{false, false}, false, false, false};
+    uint8_t begun_by = SPEAKERS;
+    uint16_t finished[SPEAKERS] = {finished_record(facts, CLIENT), finished_record(facts, SERVER)};
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        const struct sealed_record *record = &facts->sealed[i];
+        bool begins = record->type == RECORD_HANDSHAKE && record->stage == STAGE_ESTABLISHED;
+        if (begun_by == SPEAKERS && begins) {
+            begun_by = record->from;
+        }
+        if (begun_by == SPEAKERS || record->from >= SPEAKERS) {
+            continue;
+        }
+        seen.finished[record->from] =
+            seen.finished[record->from] || (begins && record->length == finished[record->from]);
+        seen.answered = seen.answered || (begins && record->from != begun_by);
+        seen.data = seen.data || record->type == RECORD_APPLICATION_DATA;
+        seen.alert = seen.alert || record->type == RECORD_ALERT;
+    }
+    return seen;
+}
+
+/* The last application data before it, by either side: a server that asks for a renegotiation and a
+ * client that asked for a page are still waiting when the client spoke last. */
+static bool server_had_answered(const struct facts *facts)
+{
+    bool answered = false;
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        if (facts->sealed[i].type == RECORD_APPLICATION_DATA) {
+            answered = facts->sealed[i].from == SERVER;
+        }
+    }
+    return answered;
+}
+
+enum renegotiation signs_renegotiation(const struct facts *facts)
+{
+    enum speaker by;
+    bool whole = facts->sealed_count < FACTS_SEALED && facts_absent(facts, CLIENT) &&
+                 facts_absent(facts, SERVER);
+    if (facts->renegotiation.frame == 0 || facts->version == TLS13 || !whole ||
+        signs_first_close(facts, &by).frame == 0 || server_had_answered(facts)) {
+        return RENEGOTIATION_NONE;
+    }
+    struct renegotiated seen = see_renegotiation(facts);
+    if (seen.data || !seen.alert || seen.finished[SERVER]) {
+        return RENEGOTIATION_NONE;
+    }
+    if (seen.finished[CLIENT]) {
+        return RENEGOTIATION_FAILED;
+    }
+    return seen.answered ? RENEGOTIATION_NONE : RENEGOTIATION_REFUSED;
 }
 
 /* What nginx, Apache, Go, Tomcat and others answer to plain HTTP on a TLS port. */

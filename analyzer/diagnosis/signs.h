@@ -19,12 +19,25 @@
 /* Anything later: a server may look up a certificate or ask a hardware module, a client may fetch
  * revocation lists. */
 #define SIGNS_PATIENCE_FLIGHT (10 * SIGNS_SECOND)
+/* The answer to plain HTTP: a server that speaks it has one within a second, or the client would
+ * wait longer. */
+#define SIGNS_PATIENCE_HTTP SIGNS_SECOND
 /* The answer to a CertificateRequest: a person may be asked to choose a certificate or to type a
  * PIN. */
 #define SIGNS_PATIENCE_PERSON (60 * SIGNS_SECOND)
 /* What a refusal of the other's last flight needs at most: the check of a certificate, not an idle
  * timeout. */
 #define SIGNS_AFTERMATH (5 * SIGNS_SECOND)
+/* What a client's refusal behind the server's Finished needs: it has checked the certificate
+ * already. Spare connections of browsers are closed later than that. */
+#define SIGNS_AT_ONCE (SIGNS_SECOND / 5)
+/* Bytes that were sent again and again: after the third time and 1.4 seconds (200 ms, doubled each
+ * time) a loss is no accident. */
+#define SIGNS_PATIENCE_LOSS (3 * SIGNS_SECOND / 2)
+enum { SIGNS_LOST = 4 };
+/* A connection in its handshake is watched for 5 minutes of silence. Where the capture's clock
+ * shows more than that, nobody was watching: captures were merged, or the recording paused. */
+#define SIGNS_WATCHED_MAX (330 * SIGNS_SECOND)
 
 /* What ended the handshake. */
 enum ending_kind {
@@ -57,8 +70,9 @@ bool signs_alert_sized(const struct facts *facts, uint16_t length);
  */
 bool signs_client_certificate(const struct facts *facts);
 
-/* Whether the server's certificate, as it was sent in clear, is one that most clients refuse
- * whomever they trust: for another name, expired, or revoked by the response stapled to it. */
+/* Whether the server's certificate, as it was sent in clear, is one that clients refuse whomever
+ * they trust: for another name or another use, outside its time by the packet's clock, revoked or
+ * without the stapled response that is due, or broken. */
 bool signs_certificate_bad(const struct facts *facts);
 
 /* The first FIN or RST of anybody; frame 0: none. *by says whose. */
@@ -67,6 +81,25 @@ struct moment signs_first_close(const struct facts *facts, enum speaker *by);
 /* How long nothing new of the handshake had come when watching ended, in nanoseconds; bytes that
  * were sent again are nothing new. */
 int64_t signs_waited(const struct facts *facts);
+
+/* Whether the silence behind the last packet is the capture's and not the connection's: bytes wait
+ * for their acknowledgement, which TCP would have sent again soon, and nobody sent them again. */
+bool signs_capture_stopped(const struct facts *facts);
+
+/* Whether bytes of `from` were sent again and again, for long enough, and never acknowledged. */
+bool signs_lost(const struct facts *facts, enum speaker from);
+
+/* A renegotiation inside the established connection: how far it went, by the sizes of its encrypted
+ * records. */
+enum renegotiation {
+    RENEGOTIATION_NONE,    /* there was none, or nothing can be said of it */
+    RENEGOTIATION_REFUSED, /* asked for; then came an alert and the end, and the asking was not
+                              followed by a handshake */
+    RENEGOTIATION_FAILED /* the client's part is there up to its Finished, the server's is not; then
+                            the end */
+};
+
+enum renegotiation signs_renegotiation(const struct facts *facts);
 
 /* Whether a server that expects TLS said so in clear: its answer to plain HTTP. */
 bool signs_http_at_tls_server(const struct facts *facts);

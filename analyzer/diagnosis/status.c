@@ -8,6 +8,8 @@
 #include "diagnosis/diagnose.h"
 #include "diagnosis/signs.h"
 
+#include "record.h"
+
 #include <string.h>
 
 enum {
@@ -46,13 +48,28 @@ static bool handshake_seen(const struct facts *facts)
 
 /* ---- behind both Finished ---- */
 
-/* `speaker` closed first, as far as was seen, and did so soon: no idle timeout. */
-static bool left_at_once(const struct facts *facts, enum speaker speaker)
+/* The server closed first, as far as was seen, and did so soon: no idle timeout. */
+static bool server_left_soon(const struct facts *facts)
 {
     enum speaker by;
     struct moment closed = signs_first_close(facts, &by);
-    return closed.frame != 0 && by == speaker &&
+    return closed.frame != 0 && by == SERVER &&
            closed.time - facts->established.time <= SIGNS_AFTERMATH;
+}
+
+/* The client left first, by an alert under its keys (up to TLS 1.2 its type shows) or by a close,
+ * and at once. */
+static bool client_left_at_once(const struct facts *facts)
+{
+    enum speaker by;
+    struct moment left = signs_first_close(facts, &by);
+    const struct sealed_record *said = &facts->last_sealed[CLIENT];
+    bool alert = said->at.frame != 0 && said->type == RECORD_ALERT;
+    if (alert && (left.frame == 0 || said->at.frame <= left.frame)) {
+        left = said->at;
+        by = CLIENT;
+    }
+    return left.frame != 0 && by == CLIENT && left.time - facts->established.time <= SIGNS_AT_ONCE;
 }
 
 /* A fatal alert in clear behind the handshake, by a side that has sent no data: it never took to
@@ -144,7 +161,7 @@ static enum status behind_finished_13(const struct facts *facts, bool asked)
     bool holes = !facts_absent(facts, SERVER);
     bool server_closed = facts_close(facts, SERVER).frame != 0;
     if (after.records == 0) {
-        if (asked && !holes && left_at_once(facts, SERVER)) {
+        if (asked && !holes && server_left_soon(facts)) {
             return STATUS_FAILED;
         }
         bool undecided = holes ? asked || server_closed : asked && !closed_by_anybody(facts);
@@ -160,8 +177,7 @@ static enum status behind_finished_13(const struct facts *facts, bool asked)
     uint64_t request = client_request(facts);
     bool unanswered = request == 0 || after.last < request || after.equal;
     if (asked && unanswered && after.records <= TICKETS && !holes &&
-        !signs_alert_sized(facts, facts->last_sealed[SERVER].length) &&
-        left_at_once(facts, SERVER)) {
+        !signs_alert_sized(facts, facts->last_sealed[SERVER].length) && server_left_soon(facts)) {
         return STATUS_FAILED;
     }
     return STATUS_ESTABLISHED;
@@ -181,8 +197,8 @@ static enum status behind_finished_12(const struct facts *facts)
     if (!nothing_missing(facts) || !closed_by_anybody(facts)) {
         return STATUS_INCOMPLETE;
     }
-    if ((server_dubious && left_at_once(facts, CLIENT)) ||
-        (client_dubious && left_at_once(facts, SERVER))) {
+    if ((server_dubious && client_left_at_once(facts)) ||
+        (client_dubious && server_left_soon(facts))) {
         return STATUS_FAILED;
     }
     return STATUS_ESTABLISHED;
@@ -190,10 +206,12 @@ static enum status behind_finished_12(const struct facts *facts)
 
 static enum status behind_finished(const struct facts *facts)
 {
-    if (!handshake_seen(facts)) {
+    if (!handshake_seen(facts) || facts->transport.side[CLIENT].packets == 0 ||
+        facts->transport.side[SERVER].packets == 0) {
         return STATUS_INCOMPLETE;
     }
-    if (refused_in_clear(facts) || given_up_before_the_end(facts)) {
+    if (refused_in_clear(facts) || given_up_before_the_end(facts) ||
+        signs_renegotiation(facts) != RENEGOTIATION_NONE) {
         return STATUS_FAILED;
     }
     if (facts->version == TLS13) {
@@ -239,7 +257,11 @@ static enum status in_handshake(const struct facts *facts)
     if (closed_by_anybody(facts)) {
         return only_client_closed(facts) ? STATUS_INCOMPLETE : STATUS_FAILED;
     }
-    return signs_waited(facts) >= patience(facts) ? STATUS_FAILED : STATUS_INCOMPLETE;
+    if (signs_lost(facts, CLIENT) || signs_lost(facts, SERVER)) {
+        return STATUS_FAILED;
+    }
+    bool stalled = signs_waited(facts) >= patience(facts) && !signs_capture_stopped(facts);
+    return stalled ? STATUS_FAILED : STATUS_INCOMPLETE;
 }
 
 /* ---- without TLS ---- */
@@ -288,7 +310,7 @@ static bool left_without_tls(const struct facts *facts)
     bool quit = said != NULL && (strstr(said, "QUIT") != NULL || strstr(said, "LOGOUT") != NULL) &&
                 strstr(said, "MAIL ") == NULL && strstr(said, "USER ") == NULL &&
                 strstr(said, "LOGIN") == NULL && strstr(said, "AUTH") == NULL;
-    bool silent = client->last_data.frame != 0 && facts->preface_decided.frame != 0 &&
+    bool silent = facts->preface_decided.frame != 0 &&
                   client->last_data.frame <= facts->preface_decided.frame;
     return (silent || quit) && facts_close(facts, CLIENT).frame != 0;
 }
@@ -330,14 +352,17 @@ static enum status status_of_dialogue(const struct facts *facts)
     return STATUS_NOT_TLS;
 }
 
-/* Plain HTTP to a TLS port that the server closes without a word: HAProxy and Node do. */
+/* Plain HTTP to a TLS port without a word in answer: HAProxy and Node close, NSS waits for the rest
+ * of a record. */
 static bool http_met_with_silence(const struct facts *facts)
 {
     enum speaker by;
+    struct moment closed = signs_first_close(facts, &by);
+    bool waited = closed.time - facts->preface_at[CLIENT].time >= SIGNS_PATIENCE_HTTP;
     return facts->tls_expected && facts->preface != NULL &&
            facts->preface->protocol == PREFACE_HTTP &&
-           facts->transport.side[SERVER].first_data.frame == 0 &&
-           signs_first_close(facts, &by).frame != 0 && by == SERVER && nothing_missing(facts);
+           facts->transport.side[SERVER].first_data.frame == 0 && closed.frame != 0 &&
+           (by == SERVER || waited) && nothing_missing(facts);
 }
 
 static enum status without_tls(const struct facts *facts)
@@ -346,7 +371,9 @@ static enum status without_tls(const struct facts *facts)
         return STATUS_FAILED;
     }
     bool client_spoke = facts->transport.side[CLIENT].first_data.frame != 0;
-    if (client_spoke && facts->preface != NULL && facts->preface->protocol != PREFACE_UNKNOWN) {
+    bool not_offered = facts->preface != NULL && facts->preface->state == PREFACE_NOT_OFFERED;
+    if ((client_spoke || not_offered) && facts->preface != NULL &&
+        facts->preface->protocol != PREFACE_UNKNOWN) {
         return status_of_dialogue(facts);
     }
     if (!facts->tls_expected || client_spoke) {
