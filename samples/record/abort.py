@@ -14,7 +14,7 @@ from transport import CLIENTS
 
 
 def policy(variant, stacks, start_server, start_client):
-    @sample(f"abort.internal_error~{variant}", "OpenSSL's server at security level 2 meets a client of TLS 1.0 or 1.1: alert 80 (a policy that looks like a crash).",
+    @sample(f"version.client_too_old~policy-{variant}", "OpenSSL's server at security level 2 meets a client of TLS 1.0 or 1.1: alert 80 (a policy that looks like a crash).",
             stacks, "1.0", expect=("tls.alert_message.desc == 80",))
     def _(lab):
         start_server(lab)
