@@ -104,7 +104,7 @@ static int run(const struct options *options)
             complain(error);
             return EXIT_WRONG_USAGE;
         }
-        inputs_expand(&inputs, (char *const *)options->inputs, options->input_count);
+        inputs_expand(&inputs, options->inputs, options->input_count);
         status = replay_all(options, &inputs);
         inputs_free(&inputs);
         break;

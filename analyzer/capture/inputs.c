@@ -169,7 +169,7 @@ static void walk(struct inputs *inputs, const char *folder)
     inputs_free(&folders);
 }
 
-void inputs_expand(struct inputs *inputs, char *const arguments[], size_t count)
+void inputs_expand(struct inputs *inputs, const char *const arguments[], size_t count)
 {
     *inputs = (struct inputs){0};
     for (size_t i = 0; i < count; i++) {

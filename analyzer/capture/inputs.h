@@ -22,7 +22,7 @@ struct inputs {
  * a silence) or when it cannot be read (so is that). Names that begin with a dot are passed over,
  * symbolic links to folders not followed. A folder without a capture is an error, and so is an
  * argument that does not exist. */
-void inputs_expand(struct inputs *inputs, char *const arguments[], size_t count);
+void inputs_expand(struct inputs *inputs, const char *const arguments[], size_t count);
 
 void inputs_free(struct inputs *inputs);
 

@@ -64,7 +64,7 @@ static void expand(struct fixture *fixture, struct inputs *inputs, const char *a
                    size_t room)
 {
     char log[128];
-    char *arguments[1] = {strdup(argument)};
+    const char *arguments[1] = {argument};
     snprintf(log, sizeof log, "%s.log", fixture->folder);
     fflush(stderr);
     int before = dup(STDERR_FILENO);
@@ -79,7 +79,6 @@ static void expand(struct fixture *fixture, struct inputs *inputs, const char *a
     said[length > 0 ? length : 0] = '\0';
     close(file);
     unlink(log);
-    free(arguments[0]);
 }
 
 static void a_folder_means_every_capture_in_it_by_name(void **state)
@@ -121,7 +120,7 @@ static void a_file_and_standard_input_are_listed_unseen(void **state)
 {
     struct fixture *fixture = *state;
     write_bytes(name(fixture, "README"), "not a capture", 13);
-    char *arguments[] = {(char[]){"-"}, fixture->path};
+    const char *arguments[] = {"-", fixture->path};
     struct inputs inputs;
     inputs_expand(&inputs, arguments, 2);
     assert_int_equal(inputs.count, 2);
