@@ -51,6 +51,20 @@ static bool is_closing(const struct step *step)
     return step->what == STEP_FIN || step->what == STEP_RST;
 }
 
+/* Cleartext whose meaning another step of the same packet tells. */
+static bool is_understood(const struct facts *facts, size_t index)
+{
+    const struct step *bytes = &facts->step[index];
+    for (size_t i = 0; i < steps_kept(facts) && bytes->what == STEP_CLEARTEXT; i++) {
+        const struct step *step = &facts->step[i];
+        if (step->what == STEP_PREFACE && step->from == bytes->from &&
+            step->at.frame == bytes->at.frame) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Which steps need not be drawn. */
 static void choose(bool hidden[FACTS_STEPS], const struct facts *facts, bool verbose)
 {
@@ -61,7 +75,8 @@ static void choose(bool hidden[FACTS_STEPS], const struct facts *facts, bool ver
     }
     for (size_t i = 0; i < steps_kept(facts); i++) {
         const struct step *step = &facts->step[i];
-        hidden[i] = !verbose && ((data && is_opening(step)) || (refused && is_closing(step)));
+        hidden[i] = !verbose && ((data && is_opening(step)) || (refused && is_closing(step)) ||
+                                 is_understood(facts, i));
         refused = refused || (step->what == STEP_ALERT && step->a == FATAL);
     }
 }

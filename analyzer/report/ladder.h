@@ -7,7 +7,7 @@
 #include "tracking/facts.h"
 
 /* Draws it. What goes without saying is left out unless `verbose`: TCP's own handshake before data,
- * and how the connection was closed behind a fatal alert. */
+ * how the connection was closed behind a fatal alert, and cleartext that another line explains. */
 void ladder_write(const struct page *page, const struct facts *facts, bool verbose);
 
 #endif

@@ -200,7 +200,8 @@ static void reproduce_tls(struct phrase *phrase, const struct facts *facts, cons
         add_quoted(phrase, hello->server_name);
     }
     const char *starttls = preface != NULL ? starttls_word(preface->protocol) : NULL;
-    if (starttls != NULL) {
+    bool uninvited = hello != NULL && preface != NULL && preface->state < PREFACE_ASKED;
+    if (starttls != NULL && !uninvited) {
         phrase_add(phrase, " -starttls %s", starttls);
     }
     if (hello != NULL && hello->offer != NULL) {

@@ -325,6 +325,18 @@ static void reset_text(struct phrase *phrase, const struct facts *facts, const s
     }
 }
 
+/* The words that are kept are those of the last time it was asked. */
+static bool asked_last(const struct facts *facts, const struct step *step)
+{
+    uint64_t last = step->at.frame;
+    for (size_t i = 0; i < facts->steps && i < FACTS_STEPS; i++) {
+        if (facts->step[i].what == STEP_PREFACE && facts->step[i].a == PREFACE_ASKED) {
+            last = facts->step[i].at.frame;
+        }
+    }
+    return last == step->at.frame;
+}
+
 static void preface_text(struct phrase *phrase, const struct facts *facts, const struct step *step)
 {
     static const char *const said[][2] = {
@@ -348,7 +360,7 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
     phrase_add(phrase, "%s %s", title != NULL ? title : "cleartext:",
                known ? said[step->a][preface_is_proxy(protocol)] : "speaks");
     bool decided = facts->preface_decided.frame == step->at.frame;
-    if (step->a == PREFACE_ASKED && facts->preface_asked != NULL &&
+    if (step->a == PREFACE_ASKED && asked_last(facts, step) && facts->preface_asked != NULL &&
         facts->preface_asked[0] != '\0') {
         phrase_add(phrase, ": %s", facts->preface_asked);
     } else if (step->a == PREFACE_REFUSED && decided && facts->preface_words != NULL &&
@@ -357,14 +369,28 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
     }
 }
 
+/* The first line of the first bytes, which have been made printable: a line's end is "\\x0D" or
+ * "\\x0A" there. */
+static int first_line(const char *words)
+{
+    const char *end = words + strlen(words);
+    const char *carriage = strstr(words, "\\x0D"), *line = strstr(words, "\\x0A");
+    end = carriage != NULL && carriage < end ? carriage : end;
+    end = line != NULL && line < end ? line : end;
+    return (int)(end - words);
+}
+
 static void cleartext_text(struct phrase *phrase, const struct facts *facts,
                            const struct step *step)
 {
-    const char *words = facts->cleartext[step->from == CLIENT ? CLIENT : SERVER];
-    phrase_add(phrase, "not TLS, ");
+    enum speaker from = step->from == CLIENT ? CLIENT : SERVER;
+    const char *words = facts->cleartext[from];
+    uint64_t frame = step->at.frame;
+    bool first = frame == facts->preface_at[from].frame || frame == facts->not_tls_from[from].frame;
+    phrase_add(phrase, "cleartext, ");
     phrase_count(phrase, step->size, "byte", "bytes");
-    if (words != NULL && words[0] != '\0') {
-        phrase_add(phrase, ": %s", words);
+    if (first && words != NULL && words[0] != '\0') {
+        phrase_add(phrase, ": %.*s", first_line(words), words);
     }
 }
 

@@ -73,10 +73,23 @@ static void every_step_has_words(void **state)
                 "ICMP fragmentation needed");
     expect_step(facts, (struct step){.what = STEP_ICMP, .a = 99, .b = 1}, "ICMP type 99, code 1");
     expect_step(facts, (struct step){.what = STEP_RST}, "RST");
-    expect_step(facts, (struct step){.what = STEP_CLEARTEXT, .size = 1}, "not TLS, 1 byte");
+    expect_step(facts, (struct step){.what = STEP_CLEARTEXT, .size = 1}, "cleartext, 1 byte");
     expect_step(facts, (struct step){.what = STEP_MALFORMED, .a = 22}, "malformed handshake");
     expect_step(facts, (struct step){.what = STEP_GAP}, "(bytes are missing from the capture)");
     expect_step(facts, (struct step){.what = 200}, "?");
+}
+
+static void cleartext_shows_its_first_line(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    scene.facts.cleartext[CLIENT] = "GET / HTTP/1.1\\x0D\\x0AHost: a";
+    scene.facts.preface_at[CLIENT] = (struct moment)AT(4, 0);
+    expect_step(&scene.facts, (struct step){.at = AT(4, 0), .what = STEP_CLEARTEXT, .size = 40},
+                "cleartext, 40 bytes: GET / HTTP/1.1");
+    expect_step(&scene.facts, (struct step){.at = AT(5, 0), .what = STEP_CLEARTEXT, .size = 40},
+                "cleartext, 40 bytes");
 }
 
 static void a_dialogue_before_tls_has_words(void **state)
@@ -104,6 +117,7 @@ int main(void)
         cmocka_unit_test(addresses_are_written_as_rfc_5952_has_them),
         cmocka_unit_test(times_are_right_before_1970_and_beyond_2038),
         cmocka_unit_test(every_step_has_words),
+        cmocka_unit_test(cleartext_shows_its_first_line),
         cmocka_unit_test(a_dialogue_before_tls_has_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
