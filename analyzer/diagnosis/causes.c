@@ -9,8 +9,9 @@
  * connection before TLS comes first; then what the two sides could not agree on; then what they
  * refused of each other's certificates; and last those that only describe how the end looked. */
 static const struct cause *const FAMILIES[] = {
-    causes_protocol, causes_transport, causes_version,     causes_negotiation, causes_extension,
-    causes_overlap,  causes_client,    causes_certificate, causes_hello,       causes_abort,
+    causes_protocol,  causes_transport, causes_version, causes_negotiation,
+    causes_extension, causes_overlap,   causes_client,  causes_certificate,
+    causes_trust,     causes_hello,     causes_record,  causes_abort,
 };
 
 enum { FAMILY_COUNT = sizeof FAMILIES / sizeof FAMILIES[0] };

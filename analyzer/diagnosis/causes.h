@@ -62,7 +62,7 @@ struct cause {
 /* One family's rows, the most specific first; ended by a row without id. */
 extern const struct cause causes_transport[], causes_hello[], causes_protocol[], causes_version[],
     causes_overlap[], causes_negotiation[], causes_extension[], causes_client[],
-    causes_certificate[], causes_abort[];
+    causes_certificate[], causes_trust[], causes_record[], causes_abort[];
 
 /* All rows in their order of precedence: `index` from 0; NULL behind the last. */
 const struct cause *causes_row(size_t index);
