@@ -227,6 +227,17 @@ static void put_certificate(struct json_object *side, const struct chain *chain)
     }
 }
 
+static void put_sslv2_suites(struct json_object *client, const struct offer *offer)
+{
+    struct json_object *list = json_object_new_array();
+    for (size_t i = 0; i < offer->sslv2_suite_count; i++) {
+        char text[NAMED_TEXT];
+        names_sslv2_suite_text(text, offer->sslv2_suites[i]);
+        json_object_array_add(list, json_object_new_string(text));
+    }
+    json_object_object_add(client, "supported_ciphers", list);
+}
+
 static struct json_object *tls_client_of(const struct facts *facts)
 {
     struct json_object *client = json_object_new_object();
@@ -236,7 +247,11 @@ static struct json_object *tls_client_of(const struct facts *facts)
     if (offer != NULL) {
         put_text(client, "ja3", offer->ja3);
         put_text(client, "ja4", offer->ja4);
-        put_codes(client, "supported_ciphers", offer->suites, names_suite_text);
+        if (offer->sslv2) {
+            put_sslv2_suites(client, offer);
+        } else {
+            put_codes(client, "supported_ciphers", offer->suites, names_suite_text);
+        }
     }
     put_certificate(client, facts->chain[CLIENT]);
     return client;
@@ -263,18 +278,16 @@ static void put_version(struct json_object *tls, const struct facts *facts)
     }
 }
 
-/* `established` is absent where the capture does not decide it. */
-static void put_established(struct json_object *tls, const struct facts *facts,
-                            const struct verdict *verdict)
+/* `established`: whether the wire shows the handshake complete. It is absent where the capture begins behind the hellos. */
+static void put_established(struct json_object *tls, const struct facts *facts)
 {
-    if (facts->established.frame != 0 || verdict->status == STATUS_ESTABLISHED) {
-        put_flag(tls, "established", true);
-    } else if (verdict->status == STATUS_FAILED) {
-        put_flag(tls, "established", false);
+    bool established = facts->established.frame != 0;
+    if (established || facts->client_hellos > 0 || facts->server_hello != NULL) {
+        put_flag(tls, "established", established);
     }
 }
 
-static struct json_object *tls_of(const struct facts *facts, const struct verdict *verdict)
+static struct json_object *tls_of(const struct facts *facts)
 {
     struct json_object *tls = json_object_new_object();
     const struct server_hello_facts *hello = facts->server_hello;
@@ -288,9 +301,11 @@ static struct json_object *tls_of(const struct facts *facts, const struct verdic
         names_group_text(text, facts->group);
         put_text(tls, "curve", text);
     }
-    put_established(tls, facts, verdict);
-    if (hello != NULL) {
+    put_established(tls, facts);
+    if (facts->resumption_known) {
         put_flag(tls, "resumed", facts->resumed);
+    }
+    if (hello != NULL) {
         put_text(tls, "next_protocol", hello->alpn);
     }
     put_object(tls, "client", tls_client_of(facts));
@@ -555,7 +570,7 @@ static void connection(struct report *report, const struct connection *connectio
     put_object(line, "network", network_of(facts));
     put_object(line, "client", endpoint_of(facts, CLIENT));
     put_object(line, "server", endpoint_of(facts, SERVER));
-    put_object(line, "tls", tls_of(facts, verdict));
+    put_object(line, "tls", tls_of(facts));
     put_object(line, "handshake", handshake_of(facts, verdict));
     put_object(line, "diagnosis", diagnosis_of(facts, verdict));
     put_array(line, "warnings", warnings_of(verdict));

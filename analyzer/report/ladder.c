@@ -11,7 +11,7 @@ enum {
     BEHIND_LABEL = 2,
     ARROW = 7,
     BEHIND_ARROW = 2,
-    TIME = 7,        /* what "+0.013" and longer ones may take */
+    LEFTMOST = 2,    /* where a server's arrow may begin, behind a client's words */
     NARROW = 90,     /* below, the arrows move together */
     STEP_TEXT = 320, /* bytes of a line's words */
     FATAL = 2
@@ -109,33 +109,48 @@ static void shorten(char *text, size_t size, size_t columns)
     phrase_add(&rest, "…");
 }
 
-/* Writes words and arrow; returns the column behind them, counted from the client's words. */
-static size_t write_words(const struct ladder *ladder, const struct step *step)
+/* A server's words: where they are long, the arrow moves to the left rather than that they are cut.
+ */
+static size_t write_server(const struct ladder *ladder, char text[STEP_TEXT], size_t room,
+                           enum ink ink)
 {
     const struct page *page = ladder->page;
-    const struct columns *columns = ladder->columns;
-    bool server = step->from == SERVER;
-    size_t before = server ? columns->server_arrow + ARROW + BEHIND_ARROW : 0;
-    size_t behind = (server ? 0 : BEHIND_ARROW + ARROW) + columns->gap + TIME;
-    size_t room = page->width - ladder->start - before - behind;
-    char text[STEP_TEXT];
-    report_step_text(text, sizeof(text), ladder->facts, step);
-    shorten(text, sizeof(text), room);
+    room -= ARROW + BEHIND_ARROW;
+    shorten(text, STEP_TEXT, room - LEFTMOST);
     size_t width = phrase_columns(text);
-    enum ink ink = step->what == STEP_ALERT || step->what == STEP_RST ? INK_RED : INK_PLAIN;
-    if (server) {
-        page_space(page, columns->server_arrow);
-        fputs(arrow_left, page->out);
-        page_space(page, BEHIND_ARROW);
-        page_write(page, ink, text);
-        return before + width;
-    }
+    size_t arrow = ladder->columns->server_arrow;
+    arrow = arrow + width > room ? room - width : arrow;
+    page_space(page, arrow);
+    fputs(arrow_left, page->out);
+    page_space(page, BEHIND_ARROW);
+    page_write(page, ink, text);
+    return arrow + ARROW + BEHIND_ARROW + width;
+}
+
+static size_t write_client(const struct ladder *ladder, char text[STEP_TEXT], size_t room,
+                           enum ink ink)
+{
+    const struct page *page = ladder->page;
+    shorten(text, STEP_TEXT, room - ARROW - BEHIND_ARROW);
+    size_t width = phrase_columns(text);
     size_t arrow = width + BEHIND_ARROW;
-    arrow = arrow < columns->client_arrow ? columns->client_arrow : arrow;
+    arrow = arrow < ladder->columns->client_arrow ? ladder->columns->client_arrow : arrow;
     page_write(page, ink, text);
     page_space(page, arrow - width);
     fputs(arrow_right, page->out);
     return arrow + ARROW;
+}
+
+/* Writes words and arrow; returns the column behind them, counted from the client's words.
+ * `behind`: columns that must be left. */
+static size_t write_words(const struct ladder *ladder, const struct step *step, size_t behind)
+{
+    char text[STEP_TEXT];
+    report_step_text(text, sizeof(text), ladder->facts, step);
+    enum ink ink = step->what == STEP_ALERT || step->what == STEP_RST ? INK_RED : INK_PLAIN;
+    size_t room = ladder->page->width - ladder->start - behind;
+    return step->from == SERVER ? write_server(ladder, text, room, ink)
+                                : write_client(ladder, text, room, ink);
 }
 
 static void write_step(const struct ladder *ladder, const struct step *step)
@@ -148,7 +163,7 @@ static void write_step(const struct ladder *ladder, const struct step *step)
     page_space(page, INDENT + ladder->label - phrase_columns(label));
     page_write(page, INK_DIM, label);
     page_space(page, BEHIND_LABEL);
-    size_t end = write_words(ladder, step);
+    size_t end = write_words(ladder, step, columns->gap + phrase_columns(time));
     page_space(page, end + columns->gap > columns->time ? columns->gap : columns->time - end);
     page_write(page, INK_DIM, time);
     const char *windows = step->what == STEP_ALERT ? names_alert_sec_e(step->b) : NULL;

@@ -357,7 +357,7 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
     }
     const char *title = preface_title(protocol);
     bool known = step->a < sizeof(said) / sizeof(said[0]);
-    phrase_add(phrase, "%s %s", title != NULL ? title : "cleartext:",
+    phrase_add(phrase, "%s, %s", title != NULL ? title : "cleartext",
                known ? said[step->a][preface_is_proxy(protocol)] : "speaks");
     bool decided = facts->preface_decided.frame == step->at.frame;
     if (step->a == PREFACE_ASKED && asked_last(facts, step) && facts->preface_asked != NULL &&

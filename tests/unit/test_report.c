@@ -103,11 +103,11 @@ static void a_dialogue_before_tls_has_words(void **state)
     scene.facts.preface_words = "454 TLS not available";
     scene.facts.preface_decided = (struct moment)AT(7, 1);
     expect_step(&scene.facts, (struct step){.what = STEP_PREFACE, .a = PREFACE_ASKED},
-                "SMTP asks for TLS: STARTTLS");
+                "SMTP, asks for TLS: STARTTLS");
     expect_step(&scene.facts,
                 (struct step){.at = AT(7, 1), .what = STEP_PREFACE, .a = PREFACE_REFUSED},
-                "SMTP refuses TLS: 454 TLS not available");
-    expect_step(&scene.facts, (struct step){.what = STEP_PREFACE, .a = 99}, "SMTP speaks");
+                "SMTP, refuses TLS: 454 TLS not available");
+    expect_step(&scene.facts, (struct step){.what = STEP_PREFACE, .a = 99}, "SMTP, speaks");
 }
 
 int main(void)

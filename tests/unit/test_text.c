@@ -132,8 +132,19 @@ static void a_long_name_is_cut_and_not_the_ladder(void **state)
     scene.facts.step[3] = (struct step){
         .at = AT(6, 12), .from = SERVER, .what = STEP_MESSAGE, .a = HANDSHAKE_CERTIFICATE};
     expect_part(&scene, &report_text,
-                "   #6                ◀──────  Certificate "
-                "ä-very-long-name-ä-very-long-name-ä-very-long-n…   +0.012\n");
+                "   #6    ◀──────  Certificate "
+                "ä-very-long-name-ä-very-long-name-ä-very-long-name-ä-very-lo…   +0.012\n");
+}
+
+static void a_long_suite_moves_the_arrow_and_is_not_cut(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    scene.server_hello.suite = 0xcca9;
+    expect_part(&scene, &report_text,
+                "   #6               ◀──────  ServerHello TLS 1.0, "
+                "ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256   +0.012\n");
 }
 
 static void an_established_connection_is_one_line_and_only_with_all(void **state)
@@ -287,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_narrow_terminal_gets_narrow_lines),
         cmocka_unit_test(wide_packet_numbers_keep_the_ladder_straight),
         cmocka_unit_test(a_long_name_is_cut_and_not_the_ladder),
+        cmocka_unit_test(a_long_suite_moves_the_arrow_and_is_not_cut),
         cmocka_unit_test(an_established_connection_is_one_line_and_only_with_all),
         cmocka_unit_test(an_incomplete_connection_says_what_could_not_be_seen),
         cmocka_unit_test(a_capture_without_tls_says_so),
