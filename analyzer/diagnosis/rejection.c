@@ -1,0 +1,406 @@
+/* Rejections: alerts held against faults. */
+#include "diagnosis/rejection.h"
+
+#include "diagnosis/evidence.h"
+
+#include "record.h"
+
+#include <string.h>
+
+enum {
+    TLS13 = 0x0304,
+    /* alerts: RFC 8446, section 6.2 */
+    HANDSHAKE_FAILURE = 40,
+    BAD_CERTIFICATE = 42,
+    UNSUPPORTED_CERTIFICATE = 43,
+    CERTIFICATE_REVOKED = 44,
+    CERTIFICATE_EXPIRED = 45,
+    CERTIFICATE_UNKNOWN = 46,
+    ILLEGAL_PARAMETER = 47,
+    UNKNOWN_CA = 48,
+    DECODE_ERROR = 50,
+    DECRYPT_ERROR = 51,
+    INSUFFICIENT_SECURITY = 71,
+    INTERNAL_ERROR = 80,
+    BAD_STATUS_RESPONSE = 113
+};
+
+#define TRUST_BITS FAULTS_OF_TRUST
+#define ALL_BITS (FAULT_BIT(FAULTS) - 1)
+
+/* What stacks mean by an alert: `named`, what the RFC or nearly every stack means by it; `used`,
+ * for what else some of them use it. */
+struct meaning {
+    uint8_t code;
+    unsigned named, used;
+};
+
+static const struct meaning MEANINGS[] = {
+    {BAD_CERTIFICATE, 0, ALL_BITS},
+    {CERTIFICATE_UNKNOWN, 0, ALL_BITS},
+    {HANDSHAKE_FAILURE, 0, ALL_BITS}, /* Erlang: name, usage; Windows */
+    {INTERNAL_ERROR, 0, ALL_BITS},
+    {UNSUPPORTED_CERTIFICATE, FAULT_BIT(FAULT_USAGE),
+     FAULT_BIT(FAULT_WEAK) | FAULT_BIT(FAULT_MALFORMED)}, /* mbedTLS and JSSE; NSS */
+    {CERTIFICATE_REVOKED, FAULT_BIT(FAULT_REVOKED), 0},
+    {CERTIFICATE_EXPIRED, FAULT_BIT(FAULT_EXPIRED), FAULT_BIT(FAULT_NOT_YET)}, /* NSS, wolfSSL */
+    {UNKNOWN_CA, TRUST_BITS, FAULT_BIT(FAULT_SIGNATURE)},                      /* mbedTLS */
+    {DECODE_ERROR, FAULT_BIT(FAULT_MALFORMED), 0},
+    {ILLEGAL_PARAMETER, 0,
+     FAULT_BIT(FAULT_MALFORMED) | FAULT_BIT(FAULT_WEAK) | FAULT_BIT(FAULT_USAGE)},
+    {DECRYPT_ERROR, FAULT_BIT(FAULT_SIGNATURE),
+     FAULT_BIT(FAULT_WEAK) | FAULT_BIT(FAULT_MALFORMED)}, /* rustls; */
+    {INSUFFICIENT_SECURITY, FAULT_BIT(FAULT_WEAK), 0},    /* Botan */
+    {BAD_STATUS_RESPONSE, FAULT_BIT(FAULT_STATUS) | FAULT_BIT(FAULT_REVOKED), 0},
+};
+
+static const struct meaning *meaning_of(uint8_t code)
+{
+    for (size_t i = 0; i < sizeof MEANINGS / sizeof MEANINGS[0]; i++) {
+        if (MEANINGS[i].code == code) {
+            return &MEANINGS[i];
+        }
+    }
+    return NULL;
+}
+
+/* ---- how ---- */
+
+/* Alerts that nobody sends for anything but a certificate. */
+static bool is_of_certificates(uint8_t code)
+{
+    return (code >= BAD_CERTIFICATE && code <= CERTIFICATE_UNKNOWN) || code == UNKNOWN_CA ||
+           code == BAD_STATUS_RESPONSE;
+}
+
+/* The client's alert came where it answers the server's certificate: behind the ServerHello, and
+ * before the client said anything of the key exchange. Where neither was seen, the number must do.
+ */
+static bool answers_certificate(const struct facts *facts, const struct ending *ending)
+{
+    if (facts->chain[SERVER] != NULL) {
+        return facts->chain[SERVER]->at.frame <= ending->at.frame;
+    }
+    bool sealed_flight =
+        facts->version == TLS13 && facts->last_sealed[SERVER].at.frame != 0 && !facts->resumed;
+    return is_of_certificates(ending->code) || sealed_flight;
+}
+
+static bool find_alert(struct rejection *rejection, const struct facts *facts)
+{
+    const struct ending *ending = &rejection->ending;
+    if (ending->kind != ENDING_ALERT || ending->by != CLIENT || meaning_of(ending->code) == NULL ||
+        !answers_certificate(facts, ending)) {
+        return false;
+    }
+    rejection->manner = MANNER_ALERT;
+    return true;
+}
+
+/* TLS 1.3, sealed: behind the server's flight, in place of the client's Finished. A resumption has
+ * no certificate to refuse. */
+static bool find_sealed(struct rejection *rejection, const struct facts *facts)
+{
+    const struct ending *ending = &rejection->ending;
+    if (ending->kind != ENDING_SEALED || ending->by != CLIENT || facts->resumed) {
+        return false;
+    }
+    rejection->manner = MANNER_SEALED;
+    return true;
+}
+
+/* Behind the certificate and soon, before the client's own keys. */
+static bool find_close(struct rejection *rejection, const struct facts *facts)
+{
+    const struct ending *ending = &rejection->ending;
+    bool closed = ending->kind == ENDING_FIN || ending->kind == ENDING_RESET;
+    if (!closed || ending->by != CLIENT || facts->resumed || facts->established.frame != 0 ||
+        facts->change_cipher_spec[SERVER].frame > ending->at.frame) {
+        return false;
+    }
+    const struct chain *chain = facts->chain[SERVER];
+    struct moment flight = chain != NULL ? chain->at : (struct moment){0, 0};
+    if (facts->version == TLS13 && chain == NULL) {
+        flight = facts->finished[SERVER];
+    }
+    if (flight.frame == 0 || flight.frame > ending->at.frame ||
+        ending->at.time - flight.time > SIGNS_AFTERMATH) {
+        return false;
+    }
+    rejection->manner = MANNER_CLOSED;
+    return true;
+}
+
+/* The client's alert under its keys, or its close, whichever was first; nothing where the server
+ * closed before. */
+static struct moment client_left(const struct facts *facts)
+{
+    struct moment left = facts_close(facts, CLIENT);
+    struct moment closed = facts_close(facts, SERVER);
+    const struct sealed_record *said = &facts->last_sealed[CLIENT];
+    if (said->type == RECORD_ALERT && said->at.frame != 0 &&
+        (left.frame == 0 || said->at.frame < left.frame)) {
+        left = said->at;
+    }
+    bool server_first = closed.frame != 0 && closed.frame < left.frame;
+    return server_first ? (struct moment){0, 0} : left;
+}
+
+/* Up to TLS 1.2 some clients judge the certificate when all is finished, or at least their own
+ * part: Node, NSS, curl its name. */
+static bool find_left(struct rejection *rejection, const struct facts *facts)
+{
+    struct moment left = client_left(facts);
+    struct moment finished = facts->finished[CLIENT];
+    if (facts->established.frame != 0 && facts->established.frame <= left.frame) {
+        finished = facts->established;
+    }
+    if (finished.frame == 0 || facts->version == TLS13 || facts->resumed ||
+        facts->chain[SERVER] == NULL || facts->application_records[CLIENT] > 0 ||
+        facts->application_records[SERVER] > 0 || left.frame < finished.frame ||
+        left.time - finished.time > SIGNS_AFTERMATH) {
+        return false;
+    }
+    const struct sealed_record *said = &facts->last_sealed[CLIENT];
+    bool alert = said->type == RECORD_ALERT && said->at.frame == left.frame;
+    bool reset = facts->transport.side[CLIENT].reset.at.frame == left.frame;
+    enum ending_kind kind = alert ? ENDING_SEALED : reset ? ENDING_RESET : ENDING_FIN;
+    rejection->ending = (struct ending){kind, CLIENT, left, 255};
+    rejection->manner = MANNER_LEFT;
+    return true;
+}
+
+/* ---- what ---- */
+
+static bool is_same_name(const char *shown, const char *asked)
+{
+    return asked == NULL ? shown[0] == '\0' : strcmp(shown, asked) == 0;
+}
+
+/* The certificate that this server showed to others under the same name, the last of them. */
+static void borrow(struct rejection *rejection, int64_t at)
+{
+    const struct server *server = rejection->server;
+    const struct client_hello_facts *hello = facts_client_hello(rejection->facts);
+    const char *asked = hello == NULL ? NULL : hello->server_name;
+    for (size_t i = 0; server != NULL && i < server->certificate_count; i++) {
+        bool fits = is_same_name(server->certificate_name[i], asked);
+        if (fits && server->certificate_at[i].frame >= rejection->shown.frame) {
+            rejection->leaf = server->certificate[i];
+            rejection->shown = server->certificate_at[i];
+            rejection->borrowed = true;
+        }
+    }
+    if (rejection->leaf != NULL) {
+        faults_of_leaf(&rejection->faults, rejection->leaf, asked, at);
+    }
+}
+
+bool rejection_find(struct rejection *rejection, const struct question *question)
+{
+    const struct facts *facts = question->facts;
+    memset(rejection, 0, sizeof *rejection);
+    rejection->facts = facts;
+    rejection->server = question->server;
+    rejection->ending = signs_ending(facts);
+    if (!find_alert(rejection, facts) && !find_sealed(rejection, facts) &&
+        !find_close(rejection, facts) && !find_left(rejection, facts)) {
+        return false;
+    }
+    const struct chain *chain = facts->chain[SERVER];
+    if (chain != NULL && chain->count > 0) {
+        rejection->chain = chain;
+        rejection->leaf = chain->certificates[0];
+        faults_of_server(&rejection->faults, facts);
+    } else {
+        borrow(rejection, rejection->ending.at.time / SIGNS_SECOND);
+    }
+    uint32_t worked = question->server == NULL ? 0 : question->server->established;
+    rejection->accepted_by_others = worked > (facts->established.frame != 0 ? 1U : 0U);
+    return true;
+}
+
+/* ---- how sure ---- */
+
+static bool shows(const struct rejection *rejection, enum fault fault)
+{
+    return (rejection->faults.set & FAULT_BIT(fault)) != 0;
+}
+
+/* A private authority looks to us like one that nobody knows: if its root was not sent, nothing
+ * hints at it; and where others accepted it, the client may have minded something else. */
+static bool is_hint_of_trust(const struct rejection *rejection, enum fault fault)
+{
+    if (fault != FAULT_UNTRUSTED) {
+        return true;
+    }
+    const struct certificate *top = rejection->faults.certificate[FAULT_UNTRUSTED];
+    return top != NULL && !top->malformed && top->self_issued;
+}
+
+/* The place of a fault among those that show. A name that fits as a common name alone, and a time
+ * that only a doubtful clock gives, come after what is plain. */
+static int place_of(const struct rejection *rejection, enum fault fault)
+{
+    if (fault == FAULT_NOT_YET && rejection->faults.clock_doubtful) {
+        return 2 * FAULTS;
+    }
+    if (fault == FAULT_NAME && rejection->faults.name_by_common_name) {
+        bool hint = is_hint_of_trust(rejection, FAULT_UNTRUSTED);
+        return 2 * (hint ? FAULT_UNTRUSTED : FAULT_INCOMPLETE) + 1;
+    }
+    return 2 * (int)fault;
+}
+
+/* The first of the faults that show and that the alert may mean. */
+static bool is_first(const struct rejection *rejection, enum fault fault, unsigned meant)
+{
+    int place = place_of(rejection, fault);
+    for (int other = 0; other < FAULTS; other++) {
+        if ((rejection->faults.set & meant & FAULT_BIT(other)) != 0 &&
+            place_of(rejection, (enum fault)other) < place) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum confidence weigh_shown(const struct rejection *rejection, enum fault fault,
+                                   unsigned named, unsigned used)
+{
+    unsigned bit = FAULT_BIT(fault);
+    bool doubtful_clock = fault == FAULT_NOT_YET && rejection->faults.clock_doubtful;
+    if ((named & bit) != 0) {
+        bool proven = (TRUST_BITS & bit) == 0 || fault == FAULT_SELF_SIGNED;
+        return proven && !rejection->borrowed && !doubtful_clock ? CERTAIN : LIKELY;
+    }
+    if ((used & bit) == 0) {
+        return NO;
+    }
+    bool better = (rejection->faults.set & named) != 0;
+    bool vague = fault == FAULT_UNTRUSTED && rejection->accepted_by_others;
+    return better || vague || doubtful_clock || !is_first(rejection, fault, used) ? POSSIBLE
+                                                                                  : LIKELY;
+}
+
+/* The alert names a fault that does not show: the client knows more (a revocation list), or other
+ * roots, or has another clock. Unknown roots stand for all that makes a client say unknown_ca. */
+static enum confidence weigh_hidden(const struct rejection *rejection, enum fault fault,
+                                    const struct meaning *meaning)
+{
+    unsigned meant = meaning->named | meaning->used;
+    if ((meaning->named & FAULT_BIT(fault)) == 0 || (rejection->faults.set & meant) != 0) {
+        return NO;
+    }
+    if (meaning->code == UNKNOWN_CA) {
+        bool unseen =
+            rejection->chain == NULL && (fault == FAULT_INCOMPLETE || rejection->leaf == NULL);
+        return fault == FAULT_UNTRUSTED ? LIKELY : unseen ? POSSIBLE : NO;
+    }
+    if (fault == FAULT_SIGNATURE || fault == FAULT_MALFORMED || fault == FAULT_WEAK) {
+        return NO; /* the key exchange's signature, or another message, may be meant */
+    }
+    if (meaning->code == BAD_STATUS_RESPONSE) {
+        return fault == FAULT_STATUS ? LIKELY : NO;
+    }
+    bool seen_to_be_fit = fault == FAULT_USAGE && rejection->chain != NULL;
+    return seen_to_be_fit ? POSSIBLE : LIKELY;
+}
+
+static enum confidence weigh_alert(const struct rejection *rejection, enum fault fault)
+{
+    const struct meaning *meaning = meaning_of(rejection->ending.code);
+    if (meaning == NULL) {
+        return NO;
+    }
+    if (!shows(rejection, fault)) {
+        return weigh_hidden(rejection, fault, meaning);
+    }
+    enum confidence confidence = weigh_shown(rejection, fault, meaning->named, meaning->used);
+    /* These have many other causes: a private authority is none of them. */
+    bool general = meaning->code == HANDSHAKE_FAILURE || meaning->code == INTERNAL_ERROR;
+    if (general && confidence == LIKELY && !is_hint_of_trust(rejection, fault)) {
+        return POSSIBLE;
+    }
+    return confidence;
+}
+
+enum confidence rejection_weigh(const struct rejection *rejection, enum fault fault)
+{
+    if (rejection->manner == MANNER_ALERT) {
+        return weigh_alert(rejection, fault);
+    }
+    if (!shows(rejection, fault)) {
+        return NO;
+    }
+    bool first = is_first(rejection, fault, ALL_BITS);
+    bool clock = fault == FAULT_NOT_YET && rejection->faults.clock_doubtful;
+    return first && !clock && is_hint_of_trust(rejection, fault) ? LIKELY : POSSIBLE;
+}
+
+enum confidence rejection_surest(const struct rejection *rejection)
+{
+    enum confidence surest = NO;
+    for (int fault = 0; fault < FAULTS; fault++) {
+        enum confidence confidence = rejection_weigh(rejection, (enum fault)fault);
+        surest = confidence > surest ? confidence : surest;
+    }
+    return surest;
+}
+
+bool rejection_is_named(const struct rejection *rejection)
+{
+    return rejection->manner == MANNER_ALERT && is_of_certificates(rejection->ending.code);
+}
+
+/* ---- words ---- */
+
+static void cite_leaf(struct argument *argument, const struct rejection *rejection)
+{
+    const struct certificate *leaf = rejection->leaf;
+    char name[FAULTS_TEXT];
+    char issuer[FAULTS_TEXT];
+    char from[FAULTS_DATE];
+    char until[FAULTS_DATE];
+    if (leaf == NULL) {
+        if (rejection->facts->version == TLS13) {
+            argument_cite(argument, rejection->facts->finished[SERVER],
+                          "TLS 1.3: the server's certificate is encrypted here");
+        }
+        return;
+    }
+    struct moment at = rejection->chain != NULL ? rejection->chain->at : rejection->shown;
+    faults_write_name(name, leaf);
+    if (leaf->malformed) {
+        argument_cite(argument, at, "the server sends %s", name);
+        return;
+    }
+    faults_write_issuer(issuer, leaf);
+    faults_write_date(from, leaf->not_before);
+    faults_write_date(until, leaf->not_after);
+    argument_cite(argument, at, "%s for %s, by %s, valid from %s to %s",
+                  rejection->borrowed ? "another connection shows this server's certificate"
+                                      : "the server's certificate",
+                  name, issuer, from, until);
+}
+
+void rejection_cite(struct argument *argument, const struct rejection *rejection)
+{
+    cite_leaf(argument, rejection);
+    if (rejection->manner == MANNER_LEFT) {
+        argument_cite(
+            argument, rejection->ending.at,
+            "the client leaves%s as soon as it has finished, without a byte of data: so do "
+            "Node, NSS and curl when they refuse a certificate",
+            rejection->ending.kind == ENDING_SEALED ? " with an encrypted alert" : "");
+        return;
+    }
+    if (rejection->manner == MANNER_SEALED) {
+        argument_cite(argument, rejection->ending.at,
+                      "in place of its Finished the client sends an encrypted record of an alert's "
+                      "size (%u bytes)",
+                      (unsigned)rejection->facts->last_sealed[CLIENT].length);
+        return;
+    }
+    evidence_ending(argument, &rejection->ending);
+}

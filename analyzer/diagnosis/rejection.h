@@ -1,0 +1,53 @@
+/* Rejections: whether and how a client refused the server's certificate, and which of the faults
+ * that show it may have meant.
+ *
+ * An alert's number is a poor oracle: stacks use 42 and 46 for everything, and 45, 48 or 43 for
+ * more than their names say. So the number and the faults that the chain shows are held against
+ * each other. Where the certificate is sealed (TLS 1.3), what the same server showed to others
+ * stands in.
+ */
+#ifndef DIAGNOSIS_REJECTION_H
+#define DIAGNOSIS_REJECTION_H
+
+#include "diagnosis/causes.h"
+#include "diagnosis/faults.h"
+#include "diagnosis/signs.h"
+
+enum manner {
+    MANNER_ALERT,  /* an alert in clear (or opened with keys) */
+    MANNER_SEALED, /* TLS 1.3: a record of an alert's size in place of the client's Finished */
+    MANNER_CLOSED, /* a close or reset at the server's flight, without a word */
+    MANNER_LEFT    /* the client finished the handshake and left at once, without a byte of data */
+};
+
+struct rejection {
+    const struct facts *facts;
+    const struct server *server;
+    const struct chain *chain; /* that this connection showed; NULL: none */
+    struct faults faults;
+    const struct certificate *leaf; /* the chain's first one, or the one that was shown to another
+                                       connection; NULL: not known */
+    bool borrowed;                  /* from another connection, in the packet `shown` */
+    struct moment shown;
+    enum manner manner;
+    struct ending ending;
+    bool accepted_by_others; /* handshakes of others with this server worked */
+};
+
+/* Whether this is one; fills `rejection` if so. */
+bool rejection_find(struct rejection *rejection, const struct question *question);
+
+/* How sure it is that the fault is what was refused. Of all faults at most one is more than
+ * possible where the alert does not name it. */
+enum confidence rejection_weigh(const struct rejection *rejection, enum fault fault);
+
+/* The surest of all faults. */
+enum confidence rejection_surest(const struct rejection *rejection);
+
+/* Whether the client's alert, by its name, is about the server's certificate. */
+bool rejection_is_named(const struct rejection *rejection);
+
+/* Cites the certificate, and how the client refused it. */
+void rejection_cite(struct argument *argument, const struct rejection *rejection);
+
+#endif
