@@ -13,7 +13,6 @@ enum {
     ONE_SEGMENT = 1400, /* bytes: a ClientHello that is longer takes two packets on most paths */
     RETRANSMISSIONS_THAT_TELL = 2,
     RETRANSMISSIONS_THAT_PROVE = 3,
-    ROUTE_WOBBLE = 2,           /* hops by which the ways of two packets may differ */
     NETSCALER_HANDSHAKE = 9811, /* NetScaler writes its reason into its reset's window */
     NETSCALER_ORDER = 8201
 };
@@ -21,8 +20,6 @@ enum {
 /* A client that leaves earlier may have lost interest; the server had hardly the time to answer. */
 #define HARDLY_ANY_TIME (SIGNS_SECOND / 5)
 #define TIME_ENOUGH (7 * SIGNS_SECOND / 10)
-/* Below it a host's own delays are longer than the way. */
-#define ROUND_TRIP_THAT_TELLS (SIGNS_SECOND / 200)
 
 /* ---- what they cite alike ---- */
 
@@ -169,56 +166,6 @@ static enum confidence lost(const struct question *question, struct argument *ar
 
 /* ---- hello.reset_by_middlebox ---- */
 
-static int hops(uint8_t ttl)
-{
-    return ttl <= 32 ? 32 - ttl : ttl <= 64 ? 64 - ttl : ttl <= 128 ? 128 - ttl : 255 - ttl;
-}
-
-static int apart(int a, int b)
-{
-    return a < b ? b - a : a - b;
-}
-
-/* The reset came another way than all else from that side. One whose hops fit is perhaps the host's
- * own, from a TTL that it keeps for resets; one or two hops may be a route that changed. */
-static enum confidence weigh_ttl(const struct transport_side *side)
-{
-    uint8_t ttl = side->reset.ttl;
-    if (side->ttl_lowest == 0 || ttl == 0 ||
-        (ttl >= side->ttl_lowest && ttl <= side->ttl_highest)) {
-        return NO;
-    }
-    int away = apart(hops(ttl), hops(side->ttl_lowest));
-    int other = apart(hops(ttl), hops(side->ttl_highest));
-    return (away < other ? away : other) > ROUTE_WOBBLE ? LIKELY : POSSIBLE;
-}
-
-/* It came in less than half the time that the SYN-ACK took, so that its sender is nearer than the
- * server. */
-static bool came_too_soon(const struct facts *facts, const struct moment *reset)
-{
-    const struct transport *transport = &facts->transport;
-    const struct client_hello_facts *hello = facts_client_hello(facts);
-    if (transport->syn_count != 1 || transport->syn.frame == 0 || transport->syn_ack.frame == 0 ||
-        hello == NULL || reset->frame < hello->at.frame) {
-        return false;
-    }
-    int64_t there_and_back = transport->syn_ack.time - transport->syn.time;
-    return there_and_back >= ROUND_TRIP_THAT_TELLS &&
-           reset->time - hello->at.time < there_and_back / 2;
-}
-
-static enum confidence weigh_sender(const struct facts *facts, enum speaker by)
-{
-    const struct transport_side *side = &facts->transport.side[by];
-    enum confidence ttl = weigh_ttl(side);
-    bool soon = by == SERVER && came_too_soon(facts, &side->reset.at);
-    if (side->reset.data_followed || ttl == LIKELY || (ttl == POSSIBLE && soon)) {
-        return LIKELY;
-    }
-    return soon ? POSSIBLE : ttl;
-}
-
 static void argue_sender(const struct facts *facts, struct argument *argument, enum speaker by)
 {
     const struct transport_side *side = &facts->transport.side[by];
@@ -230,11 +177,11 @@ static void argue_sender(const struct facts *facts, struct argument *argument, e
         who);
     argument_cite(argument, reset->at, "a reset in the %s's name: TTL %u, window %u, IP id 0x%04x",
                   who, (unsigned)reset->ttl, (unsigned)reset->window, (unsigned)reset->ip_id);
-    if (weigh_ttl(side) != NO && side->ttl_lowest == side->ttl_highest) {
+    if (endings_reset_ttl_differs(side) && side->ttl_lowest == side->ttl_highest) {
         argument_cite(argument, (struct moment){0, 0},
                       "all other packets of the %s came with TTL %u", who,
                       (unsigned)side->ttl_lowest);
-    } else if (weigh_ttl(side) != NO) {
+    } else if (endings_reset_ttl_differs(side)) {
         argument_cite(argument, (struct moment){0, 0},
                       "all other packets of the %s came with TTL %u to %u", who,
                       (unsigned)side->ttl_lowest, (unsigned)side->ttl_highest);
@@ -243,7 +190,7 @@ static void argue_sender(const struct facts *facts, struct argument *argument, e
         argument_cite(argument, side->last_packet,
                       "the %s goes on sending, as if it knew of no reset", who);
     }
-    if (by == SERVER && came_too_soon(facts, &reset->at)) {
+    if (by == SERVER && endings_reset_too_soon(facts)) {
         char after[ENDINGS_TEXT];
         char round[ENDINGS_TEXT];
         endings_write_time(after, reset->at.time - facts_client_hello(facts)->at.time);
@@ -260,18 +207,20 @@ static enum confidence reset_by_middlebox(const struct question *question,
     enum speaker by;
     struct moment closed = signs_first_close(facts, &by);
     const struct client_hello_facts *hello = facts_client_hello(facts);
-    if (hello == NULL || closed.frame == 0 ||
-        closed.frame != facts->transport.side[by].reset.at.frame) {
-        return NO;
-    }
     struct ending ending = endings_first(facts);
     bool said_why = ending.kind == ENDING_ALERT && ending.at.frame < closed.frame;
-    enum confidence confidence = said_why ? NO : weigh_sender(facts, by);
-    if (confidence != NO) {
-        cite_hello(question, argument, hello);
-        argue_sender(facts, argument, by);
+    if (closed.frame == 0 || closed.frame != facts->transport.side[by].reset.at.frame || said_why) {
+        return NO;
     }
-    return confidence;
+    enum reset_origin origin = endings_reset_origin(facts, by);
+    if (origin == RESET_FITS) {
+        return NO;
+    }
+    if (hello != NULL) {
+        cite_hello(question, argument, hello);
+    }
+    argue_sender(facts, argument, by);
+    return origin == RESET_FOREIGN ? LIKELY : POSSIBLE;
 }
 
 /* ---- hello.reset, hello.closed ---- */
@@ -346,16 +295,17 @@ static enum confidence was_closed(const struct question *question, struct argume
 static enum confidence weigh_no_reply(const struct facts *facts, const struct ending *ending,
                                       int64_t waited)
 {
+    bool client_left = ending->kind != ENDING_NONE && ending->by == CLIENT;
     if (ending->kind != ENDING_NONE && ending->by == SERVER) {
         return waited >= SIGNS_PATIENCE_HELLO ? POSSIBLE : NO;
     }
-    if (facts->transport.side[CLIENT].unacknowledged != 0) {
-        return POSSIBLE; /* nor acknowledged, and yet not sent again: the capture lacks something */
+    if (client_left && waited < HARDLY_ANY_TIME) {
+        return NO;
     }
-    if (ending->kind == ENDING_NONE) {
-        return waited >= SIGNS_PATIENCE_HELLO ? LIKELY : POSSIBLE;
-    }
-    return waited >= TIME_ENOUGH ? LIKELY : waited >= HARDLY_ANY_TIME ? POSSIBLE : NO;
+    /* Nor acknowledged, and yet not sent again: the capture lacks something. */
+    bool acknowledged = facts->transport.side[CLIENT].unacknowledged == 0;
+    return acknowledged && waited >= (client_left ? TIME_ENOUGH : SIGNS_PATIENCE_HELLO) ? LIKELY
+                                                                                        : POSSIBLE;
 }
 
 static enum confidence no_reply(const struct question *question, struct argument *argument)

@@ -253,6 +253,20 @@ static struct moment server_in_clear(const struct facts *facts)
     return facts->preface_at[SERVER];
 }
 
+/* A record's header, though of a record or message that is none: then a TLS server broke the
+ * protocol. */
+static bool begins_like_tls(const char *said)
+{
+    static const char *const HEADERS[] = {"\\x14\\x03\\x0", "\\x15\\x03\\x0", "\\x16\\x03\\x0",
+                                          "\\x17\\x03\\x0"};
+    for (size_t i = 0; said != NULL && i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
+        if (strncmp(said, HEADERS[i], strlen(HEADERS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The bytes that are not TLS are the server's very first, so that no hole can have led the reading
  * astray. */
 static bool is_first_word(const struct facts *facts, struct moment said)
@@ -277,12 +291,21 @@ static enum confidence weigh_in_clear(const struct facts *facts, struct moment s
     return facts->began_late && speaks == NULL ? LIKELY : CERTAIN;
 }
 
+/* The server's page speaks of TLS: it says more than a mere 400. */
+static bool page_names_tls(const struct facts *facts)
+{
+    const char *page = facts->cleartext[SERVER];
+    return page != NULL && signs_http_at_tls_server(facts) &&
+           (strstr(page, "HTTPS") != NULL || strstr(page, "SSL") != NULL ||
+            strstr(page, "TLS") != NULL);
+}
+
 static enum confidence server_not_tls(const struct question *question, struct argument *argument)
 {
     const struct facts *facts = question->facts;
     struct moment said = server_in_clear(facts);
     const struct client_hello_facts *hello = facts_client_hello(facts);
-    if (said.frame == 0) {
+    if (said.frame == 0 || page_names_tls(facts) || begins_like_tls(facts->cleartext[SERVER])) {
         return NO;
     }
     const char *speaks = server_speaks(facts);
@@ -358,19 +381,47 @@ static enum confidence argue_client(const struct facts *facts, struct argument *
     return LIKELY;
 }
 
-static enum confidence client_not_tls(const struct question *question, struct argument *argument)
+/* Something that is no TLS, and no dialogue on the way to it, came before the ClientHello; the
+ * server takes neither. */
+static enum confidence stray_bytes(const struct facts *facts, struct argument *argument)
 {
-    const struct facts *facts = question->facts;
-    if (facts->cleartext[CLIENT] == NULL || facts->tls_from[CLIENT]) {
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    if (hello == NULL || facts->cleartext[CLIENT] == NULL || facts->preface == NULL ||
+        facts->preface->protocol != PREFACE_UNKNOWN || facts->preface->tunnel != PREFACE_UNKNOWN ||
+        facts->preface_at[CLIENT].frame != facts->transport.side[CLIENT].first_data.frame ||
+        facts->transport.side[SERVER].first_data.frame != 0 || !facts_absent(facts, SERVER)) {
         return NO;
     }
     char line[QUOTE_TEXT];
     quote_line(line, facts->cleartext[CLIENT]);
+    argument_say(argument, "The client sends something that is not TLS ahead of its ClientHello, "
+                           "and the server answers "
+                           "neither.");
     argument_cite(argument, facts->preface_at[CLIENT], "the client sends in clear: %s", line);
+    argument_cite(argument, hello->at, "its ClientHello comes only behind that");
+    return LIKELY;
+}
+
+static enum confidence client_not_tls(const struct question *question, struct argument *argument)
+{
+    const struct facts *facts = question->facts;
+    bool spoke = facts->cleartext[CLIENT] != NULL;
+    if (facts->tls_from[CLIENT]) {
+        return stray_bytes(facts, argument);
+    }
+    if (!spoke && !page_names_tls(facts)) {
+        return NO;
+    }
+    char line[QUOTE_TEXT];
+    quote_line(line, facts->cleartext[CLIENT]);
+    if (spoke) {
+        argument_cite(argument, facts->preface_at[CLIENT], "the client sends in clear: %s", line);
+    }
     const char *speaks = is_http(facts) ? "plain HTTP" : title(facts, "something that is not TLS");
     argument_say(argument, "The client speaks %s to port %u of the server, which expects TLS.",
                  speaks, (unsigned)facts->port[SERVER]);
-    return argue_client(facts, argument);
+    enum confidence confidence = argue_client(facts, argument);
+    return spoke || confidence == NO ? confidence : LIKELY;
 }
 
 /* ---- the rows ---- */

@@ -216,6 +216,16 @@ static void argue_close(const struct facts *facts, struct argument *argument, st
                   waited);
 }
 
+/* Whether the close is a reset that its side has hardly sent: then something on the way ended it,
+ * and may have seen more than the capture shows. */
+static bool closed_by_stranger(const struct facts *facts)
+{
+    enum speaker by;
+    struct moment closed = signs_first_close(facts, &by);
+    return closed.frame != 0 && closed.frame == facts->transport.side[by].reset.at.frame &&
+           endings_reset_origin(facts, by) != RESET_FITS;
+}
+
 static enum confidence no_client_hello(const struct question *question, struct argument *argument)
 {
     const struct facts *facts = question->facts;
@@ -223,7 +233,8 @@ static enum confidence no_client_hello(const struct question *question, struct a
         return NO;
     }
     struct moment opened = granted(facts);
-    if (opened.frame != 0) {
+    bool dialogue = opened.frame != 0;
+    if (dialogue) {
         argument_cite(argument, opened, "TLS is next: the server agrees to it");
     } else if (facts->transport.syn_ack.frame != 0) {
         opened = facts->transport.syn_ack;
@@ -232,13 +243,15 @@ static enum confidence no_client_hello(const struct question *question, struct a
         opened = facts->first;
     }
     argue_close(facts, argument, opened);
-    const char *said = facts->cleartext[SERVER];
-    bool greeted = said != NULL && granted(facts).frame == 0;
+    bool greeted = facts->cleartext[SERVER] != NULL && !dialogue;
     if (greeted) {
         char line[QUOTE_TEXT];
-        quote_line(line, said);
+        quote_line(line, facts->cleartext[SERVER]);
         argument_cite(argument, facts->preface_at[SERVER], "meanwhile the server speaks first: %s",
                       line);
+    }
+    if (closed_by_stranger(facts)) {
+        return POSSIBLE;
     }
     return greeted || facts->began_late ? LIKELY : CERTAIN;
 }

@@ -10,9 +10,15 @@ enum {
     RECORD_OVERFLOW = 22,
     HANDSHAKE_FAILURE = 40,
     DECODE_ERROR = 50,
+    UNKNOWN = 255,
+    FATAL = 2,
+    ROUTE_WOBBLE = 2, /* hops by which the ways of two packets may differ */
     INTERNAL_ERROR = 80,
     USER_CANCELED = 90
 };
+
+/* Below it a host's own delays are longer than the way. */
+#define ROUND_TRIP_THAT_TELLS (SIGNS_SECOND / 200)
 
 /* Whether stacks send this alert when the connection ends where they expected more: OpenSSL 50,
  * GnuTLS 10, JSSE 40. A server's handshake_failure is about the ClientHello, even where the client
@@ -34,9 +40,26 @@ static bool answers_a_close(const struct ending *ending)
     }
 }
 
+/* A fatal alert that was sealed, and opened with the key log; NULL: none. */
+static const struct alert_facts *opened_alert(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
+        const struct alert_facts *alert = &facts->alert[i];
+        if (alert->sealed && alert->code != UNKNOWN && alert->level == FATAL) {
+            return alert;
+        }
+    }
+    return NULL;
+}
+
 struct ending endings_first(const struct facts *facts)
 {
     struct ending ending = signs_ending(facts);
+    const struct alert_facts *opened = ending.kind == ENDING_ALERT ? NULL : opened_alert(facts);
+    if (opened != NULL) {
+        ending =
+            (struct ending){ENDING_ALERT, (enum speaker)opened->from, opened->at, opened->code};
+    }
     if (ending.kind == ENDING_ALERT && !answers_a_close(&ending)) {
         return ending;
     }
@@ -112,4 +135,57 @@ const struct client_hello_facts *endings_unanswered_hello(const struct facts *fa
         return NULL;
     }
     return facts->transport.side[SERVER].last_data.frame > hello->begins.frame ? NULL : hello;
+}
+
+/* ---- resets ---- */
+
+static int hops(uint8_t ttl)
+{
+    return ttl <= 32 ? 32 - ttl : ttl <= 64 ? 64 - ttl : ttl <= 128 ? 128 - ttl : 255 - ttl;
+}
+
+static int apart(int a, int b)
+{
+    return a < b ? b - a : a - b;
+}
+
+bool endings_reset_ttl_differs(const struct transport_side *side)
+{
+    uint8_t ttl = side->reset.ttl;
+    return side->ttl_lowest != 0 && ttl != 0 && (ttl < side->ttl_lowest || ttl > side->ttl_highest);
+}
+
+/* It came another way than all else from that side. One whose hops fit is perhaps the host's own,
+ * from a TTL that it keeps for resets; one or two hops may be a route that changed. */
+static bool came_another_way(const struct transport_side *side)
+{
+    int away = apart(hops(side->reset.ttl), hops(side->ttl_lowest));
+    int other = apart(hops(side->reset.ttl), hops(side->ttl_highest));
+    return endings_reset_ttl_differs(side) && (away < other ? away : other) > ROUTE_WOBBLE;
+}
+
+/* A SYN that was sent twice does not tell which of them was answered. */
+bool endings_reset_too_soon(const struct facts *facts)
+{
+    const struct transport *transport = &facts->transport;
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    struct moment reset = transport->side[SERVER].reset.at;
+    if (transport->syn_count != 1 || transport->syn.frame == 0 || transport->syn_ack.frame == 0 ||
+        hello == NULL || reset.frame < hello->at.frame) {
+        return false;
+    }
+    int64_t there_and_back = transport->syn_ack.time - transport->syn.time;
+    return there_and_back >= ROUND_TRIP_THAT_TELLS &&
+           reset.time - hello->at.time < there_and_back / 2;
+}
+
+enum reset_origin endings_reset_origin(const struct facts *facts, enum speaker by)
+{
+    const struct transport_side *side = &facts->transport.side[by];
+    bool differs = endings_reset_ttl_differs(side);
+    bool soon = by == SERVER && endings_reset_too_soon(facts);
+    if (side->reset.data_followed || came_another_way(side) || (differs && soon)) {
+        return RESET_FOREIGN;
+    }
+    return differs || soon ? RESET_DOUBTS : RESET_FITS;
 }

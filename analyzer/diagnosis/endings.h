@@ -22,6 +22,22 @@ int64_t endings_silence(const struct facts *facts, struct moment at);
 /* "0.4 ms", "12 ms", "1.5 s", "75 s", "20 min". */
 void endings_write_time(char text[ENDINGS_TEXT], int64_t nanoseconds);
 
+/* Who sent the reset in `by`'s name, as far as its TTL and what came behind it show. */
+enum reset_origin {
+    RESET_FITS,   /* nothing speaks against that side */
+    RESET_DOUBTS, /* its TTL is another one, though a host may have one of its own for resets; or it
+                     came sooner than the SYN-ACK */
+    RESET_FOREIGN /* it came another way, or that side went on as if it knew nothing */
+};
+
+enum reset_origin endings_reset_origin(const struct facts *facts, enum speaker by);
+
+/* Whether its TTL is none of those that the side's other packets came with. */
+bool endings_reset_ttl_differs(const struct transport_side *side);
+
+/* Whether the server's reset came in less than half the time that its SYN-ACK took. */
+bool endings_reset_too_soon(const struct facts *facts);
+
 /* "client", "server". */
 const char *endings_speaker(enum speaker speaker);
 
