@@ -278,7 +278,8 @@ static void put_version(struct json_object *tls, const struct facts *facts)
     }
 }
 
-/* `established`: whether the wire shows the handshake complete. It is absent where the capture begins behind the hellos. */
+/* `established`: whether the wire shows the handshake complete. It is absent where the capture
+ * begins behind the hellos. */
 static void put_established(struct json_object *tls, const struct facts *facts)
 {
     bool established = facts->established.frame != 0;
