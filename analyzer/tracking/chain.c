@@ -164,3 +164,5 @@ void chain_judge(struct chain_store *store, struct chain *chain, const char *ser
     chain->signatures_checked = true;
     links_close(&links);
 }
+
+size_t chain_roots(struct chain_store *store) { return roots_count(store->roots); }

@@ -40,10 +40,16 @@ void chain_staple(struct chain_store *store, struct chain *chain, struct wire re
                   struct moment at);
 
 /* Works out the fields behind `signatures_checked`: order, signatures, anchor, and the name by RFC
- * 9525 when `server_name` is not NULL (a DNS name or an IP address). `at`: seconds since 1970. What
- * it found out about a pair of certificates is remembered. */
+ * 9525 when `server_name` is not NULL (a DNS name or an IP address); the chain must be one that
+ * chain_take() made with this store. Only subjectAltNames count. Where not a single root is known
+ * nothing is said of roots: anchored, issuer_missing and root_sent_untrusted stay false. Validity
+ * is not judged: facts have the times, and what `at` (seconds since 1970) is to them is diagnosis'
+ * business. What was found out about a pair of certificates is remembered. */
 void chain_judge(struct chain_store *store, struct chain *chain, const char *server_name,
                  int64_t at);
+
+/* How many roots are known: 0 where the system has no trust store. */
+size_t chain_roots(struct chain_store *store);
 
 /* A DER-encoded DistinguishedName as one line of printable text in `arena`; NULL when there is no
  * memory. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct roots {
-    OSSL_LIB_CTX *library; /* borrowed */
+    OSSL_LIB_CTX *keyless, *library; /* borrowed */
     X509_STORE *store;
     X509_STORE_CTX *search;
     char *pem;     /* not parsed yet; NULL: nothing is left to be parsed */
@@ -61,7 +61,7 @@ static int read_file(struct roots *roots, const char *path)
 /* Takes the next certificate; 1 when there is one, 0 at the end, -1 where it cannot be parsed. */
 static int parse_next(struct roots *roots, BIO *bio)
 {
-    X509 *x509 = X509_new_ex(roots->library, NULL);
+    X509 *x509 = X509_new_ex(roots->keyless, NULL);
     if (x509 == NULL) {
         return -1;
     }
@@ -128,14 +128,15 @@ static void open_system(struct roots *roots)
     }
 }
 
-struct roots *roots_new(OSSL_LIB_CTX *library, const char *authorities, char *error,
-                        size_t error_size)
+struct roots *roots_new(OSSL_LIB_CTX *keyless, OSSL_LIB_CTX *library, const char *authorities,
+                        char *error, size_t error_size)
 {
     struct roots *roots = calloc(1, sizeof *roots);
     if (roots == NULL) {
         (void)snprintf(error, error_size, "out of memory");
         return NULL;
     }
+    roots->keyless = keyless;
     roots->library = library;
     roots->store = X509_STORE_new();
     roots->search = X509_STORE_CTX_new_ex(library, NULL);
@@ -170,6 +171,20 @@ size_t roots_count(struct roots *roots)
     return roots->count;
 }
 
+/* The same certificate, with its key; NULL where that cannot be. */
+static X509 *parse_whole(const struct roots *roots, const X509 *keyless)
+{
+    unsigned char *der = NULL;
+    int length = i2d_X509(keyless, &der);
+    const unsigned char *at = der;
+    X509 *x509 = length <= 0 ? NULL : X509_new_ex(roots->library, NULL);
+    if (x509 != NULL && d2i_X509(&x509, &at, length) == NULL) {
+        x509 = NULL; /* it was freed */
+    }
+    OPENSSL_free(der);
+    return x509;
+}
+
 STACK_OF(X509) * roots_named(struct roots *roots, const X509_NAME *name)
 {
     (void)parse(roots);
@@ -177,9 +192,14 @@ STACK_OF(X509) * roots_named(struct roots *roots, const X509_NAME *name)
         return NULL;
     }
     STACK_OF(X509) *found = X509_STORE_CTX_get1_certs(roots->search, name);
-    if (found != NULL && sk_X509_num(found) == 0) {
-        sk_X509_free(found);
-        found = NULL;
+    STACK_OF(X509) *whole = found == NULL ? NULL : sk_X509_new_null();
+    int count = whole == NULL ? 0 : sk_X509_num(found);
+    for (int i = 0; i < count && i < ROOTS_OF_ONE_NAME; i++) {
+        X509 *root = parse_whole(roots, sk_X509_value(found, i));
+        if (root != NULL && sk_X509_push(whole, root) <= 0) {
+            X509_free(root);
+        }
     }
-    return found;
+    sk_X509_pop_free(found, X509_free);
+    return whole;
 }

@@ -9,13 +9,17 @@
 #include <openssl/x509.h>
 #include <stddef.h>
 
-enum { ROOTS_BYTES_MAX = 16 << 20 /* bytes of a PEM file; the web's roots have 220 KB */ };
+enum {
+    ROOTS_BYTES_MAX = 16 << 20, /* bytes of a PEM file; the web's roots have 220 KB */
+    ROOTS_OF_ONE_NAME = 8       /* that are tried; an authority has one or two with the same name */
+};
 
 struct roots;
 
-/* As chain_store_new(); without `authorities`, a system that has none is no error. */
-struct roots *roots_new(OSSL_LIB_CTX *library, const char *authorities, char *error,
-                        size_t error_size);
+/* As chain_store_new(); without `authorities`, a system that has none is no error. `keyless` parses
+ * certificates without their keys, and `library` whole. */
+struct roots *roots_new(OSSL_LIB_CTX *keyless, OSSL_LIB_CTX *library, const char *authorities,
+                        char *error, size_t error_size);
 void roots_free(struct roots *roots);
 
 /* How many there are. */

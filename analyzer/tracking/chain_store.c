@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/provider.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,15 +21,18 @@ struct chain_store *chain_store_new(const char *authorities, char *error, size_t
     siphash_seed(&store->key);
     store->library = OSSL_LIB_CTX_new();
     store->sha256 = store->library == NULL ? NULL : EVP_MD_fetch(store->library, "SHA256", NULL);
+    store->keyless = OSSL_LIB_CTX_new();
     store->hash = EVP_MD_CTX_new();
     store->room = FIRST_ROOM;
     store->slots = calloc(store->room, sizeof *store->slots);
-    if (store->sha256 == NULL || store->hash == NULL || store->slots == NULL) {
+    store->none = store->keyless == NULL ? NULL : OSSL_PROVIDER_load(store->keyless, "null");
+    if (store->sha256 == NULL || store->hash == NULL || store->slots == NULL ||
+        store->none == NULL) {
         (void)snprintf(error, error_size, "out of memory");
         chain_store_free(store);
         return NULL;
     }
-    store->roots = roots_new(store->library, authorities, error, error_size);
+    store->roots = roots_new(store->keyless, store->library, authorities, error, error_size);
     if (store->roots == NULL) {
         chain_store_free(store);
         return NULL;
@@ -45,6 +49,8 @@ void chain_store_free(struct chain_store *store)
     EVP_MD_CTX_free(store->hash);
     EVP_MD_free(store->sha256);
     OSSL_LIB_CTX_free(store->library);
+    (void)(store->none != NULL && OSSL_PROVIDER_unload(store->none));
+    OSSL_LIB_CTX_free(store->keyless);
     for (size_t i = 0; i < STORE_ARENAS; i++) {
         arena_release(&store->arenas[i]);
     }
@@ -100,13 +106,12 @@ static bool make_room(struct chain_store *store)
 }
 
 /* Parses `der`; what is not exactly one certificate is NULL. */
-static X509 *parse(const struct chain_store *store, struct wire der)
+static X509 *parse(OSSL_LIB_CTX *library, struct wire der)
 {
-    X509 *x509 =
-        der.left == 0 || der.left > CHAIN_DER_MAX ? NULL : X509_new_ex(store->library, NULL);
+    X509 *x509 = der.left == 0 || der.left > CHAIN_DER_MAX ? NULL : X509_new_ex(library, NULL);
     const unsigned char *at = der.at;
     if (x509 == NULL || d2i_X509(&x509, &at, (long)der.left) == NULL) {
-        return NULL;
+        return NULL; /* d2i_X509() has freed it */
     }
     if ((size_t)(at - der.at) != der.left) {
         X509_free(x509);
@@ -117,45 +122,72 @@ static X509 *parse(const struct chain_store *store, struct wire der)
 
 X509 *chain_store_x509(const struct chain_store *store, const struct kept_certificate *kept)
 {
-    return parse(store, kept->der);
+    return parse(store->library, kept->der);
 }
 
-/* Reads what was parsed (NULL: malformed) into `arena`; NULL when that has no room. */
-static struct kept_certificate *read_into(struct arena *arena, X509 *x509, struct wire der,
-                                          const uint8_t sha256[32])
+/* What is being read: parsed once, into whichever arena has room. */
+struct reading {
+    X509 *x509; /* without its key; NULL: malformed */
+    struct wire der;
+    uint8_t sha256[32];
+    bool self_signed;
+};
+
+static bool is_self_signed(const struct chain_store *store, const struct reading *reading)
+{
+    if (reading->x509 == NULL || X509_NAME_cmp(X509_get_subject_name(reading->x509),
+                                               X509_get_issuer_name(reading->x509)) != 0) {
+        return false;
+    }
+    X509 *x509 = parse(store->library, reading->der);
+    EVP_PKEY *key = x509 == NULL ? NULL : X509_get0_pubkey(x509);
+    bool verified = key != NULL && X509_verify(x509, key) == 1;
+    X509_free(x509);
+    return verified;
+}
+
+/* Reads the certificate into `arena`; NULL when that has no room. */
+static struct kept_certificate *read_into(struct arena *arena, const struct reading *reading)
 {
     struct x509_reader reader = {arena, false};
     struct kept_certificate *kept = arena_take(arena, sizeof *kept);
     if (kept == NULL) {
         return NULL;
     }
-    memcpy(kept->certificate.sha256, sha256, 32);
-    kept->certificate.length = der.left > UINT32_MAX ? UINT32_MAX : (uint32_t)der.left;
-    struct certificate blank = kept->certificate;
-    blank.malformed = true;
-    if (x509 == NULL || !x509_read(&kept->certificate, &kept->is_address, &reader, x509)) {
-        kept->certificate = blank;
+    struct certificate *certificate = &kept->certificate;
+    memcpy(certificate->sha256, reading->sha256, sizeof certificate->sha256);
+    certificate->length = reading->der.left > UINT32_MAX ? UINT32_MAX : (uint32_t)reading->der.left;
+    struct certificate malformed = *certificate;
+    malformed.malformed = true;
+    if (reading->x509 == NULL ||
+        !x509_read(certificate, &kept->is_address, &reader, reading->x509)) {
+        *certificate = malformed;
         return kept;
     }
-    const char *copy = arena_copy(arena, der.at, der.left);
-    kept->der = wire_over(copy, copy == NULL ? 0 : der.left);
-    return copy == NULL || reader.short_of_memory ? NULL : kept;
+    certificate->self_signed = reading->self_signed;
+    const char *copy = arena_copy(arena, reading->der.at, reading->der.left);
+    if (copy == NULL || reader.short_of_memory) {
+        return NULL;
+    }
+    kept->der = wire_over(copy, reading->der.left);
+    return kept;
 }
 
 /* Reads into the store, in the arena that is being filled or, where that is full, the next one. */
-static struct kept_certificate *read_into_store(struct chain_store *store, X509 *x509,
-                                                struct wire der, const uint8_t sha256[32])
+static struct kept_certificate *read_into_store(struct chain_store *store,
+                                                const struct reading *reading)
 {
-    if (store->count >= CHAIN_REMEMBERED || der.left > STORE_DER_MAX || !make_room(store)) {
+    if (store->count >= CHAIN_REMEMBERED || reading->der.left > STORE_DER_MAX ||
+        !make_room(store)) {
         return NULL;
     }
-    struct kept_certificate *kept = read_into(&store->arenas[store->arena], x509, der, sha256);
+    struct kept_certificate *kept = read_into(&store->arenas[store->arena], reading);
     if (kept == NULL && store->arena + 1 < STORE_ARENAS) {
         store->arena++;
-        kept = read_into(&store->arenas[store->arena], x509, der, sha256);
+        kept = read_into(&store->arenas[store->arena], reading);
     }
     if (kept != NULL) {
-        *slot_of(store, sha256) = kept;
+        *slot_of(store, reading->sha256) = kept;
         store->count++;
         kept->number = store->count;
     }
@@ -165,21 +197,22 @@ static struct kept_certificate *read_into_store(struct chain_store *store, X509 
 const struct kept_certificate *chain_store_keep(struct chain_store *store, struct arena *arena,
                                                 struct wire der)
 {
-    uint8_t sha256[32];
-    if (!chain_store_digest(sha256, store, der)) {
+    struct reading reading = {.der = der};
+    if (!chain_store_digest(reading.sha256, store, der)) {
         ERR_clear_error();
         return NULL;
     }
-    struct kept_certificate *kept = *slot_of(store, sha256);
+    struct kept_certificate *kept = *slot_of(store, reading.sha256);
     if (kept != NULL) {
         return kept;
     }
-    X509 *x509 = parse(store, der);
-    kept = read_into_store(store, x509, der, sha256);
+    reading.x509 = parse(store->keyless, der);
+    reading.self_signed = is_self_signed(store, &reading);
+    kept = read_into_store(store, &reading);
     if (kept == NULL) {
-        kept = read_into(arena, x509, der, sha256);
+        kept = read_into(arena, &reading);
     }
-    X509_free(x509);
+    X509_free(reading.x509);
     ERR_clear_error();
     return kept;
 }

@@ -20,8 +20,8 @@ enum {
     STORE_ARENAS = 32, /* of ARENA_MAX bytes each: room for CHAIN_REMEMBERED certificates of 2 KB */
     STORE_DER_MAX = 16 << 10, /* bytes of a certificate that is remembered; real ones have 1 to 10
                                  KB, and a few that are larger may not fill the store */
-    STORE_LINKS = 8192, /* pairs of certificates whose link is remembered; a chain has 2 or 3 */
-    STORE_STAPLES = 256 /* OCSP responses that are remembered: servers repeat theirs for days */
+    STORE_LINKS = 32768, /* pairs of certificates whose link is remembered; a chain has 2 or 3 */
+    STORE_STAPLES = 256  /* OCSP responses that are remembered: servers repeat theirs for days */
 };
 
 /* What `issuer` is to `subject`. */
@@ -60,6 +60,9 @@ struct remembered_staple {
 struct chain_store {
     OSSL_LIB_CTX *
         library; /* of our own: the system's configuration of OpenSSL changes nothing that we see */
+    OSSL_LIB_CTX *keyless; /* without any algorithm: what is parsed with it has no key, and is
+                              parsed six times faster, since libcrypto looks for no decoder */
+    OSSL_PROVIDER *none;   /* that keeps it so */
     EVP_MD *sha256;
     EVP_MD_CTX *hash;
     struct roots *roots;

@@ -4,8 +4,8 @@
 
 #include <arpa/inet.h>
 #include <openssl/bio.h>
-#include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
@@ -190,69 +190,135 @@ static void alternative_names(struct certificate *certificate, const bool **is_a
 
 /* ---- the key and the signature ---- */
 
-/* The curve as IANA's TLS registry has it, where X9.62 had another name for it. */
-static const char *curve_name(const char *name)
+/* Takes the next element of DER, which must have this tag; a failed wire where it has not. */
+static struct wire element(struct wire *bytes, uint8_t tag)
 {
-    static const char *const names[][2] = {
-        {"prime256v1", "secp256r1"}, {"prime192v1", "secp192r1"}, {"P-256", "secp256r1"},
-        {"P-384", "secp384r1"},      {"P-521", "secp521r1"},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(name, names[i][0]) == 0) {
-            return names[i][1];
+    uint8_t found = wire_u8(bytes);
+    size_t length = wire_u8(bytes);
+    if (length >= 0x80) {
+        size_t count = length & 0x7f; /* of the bytes that the length takes; 0 is not DER */
+        length = count >= 1 && count <= 4 ? wire_number(bytes, count) : SIZE_MAX;
+    }
+    struct wire body = wire_take(bytes, length);
+    body.failed = body.failed || found != tag;
+    return body;
+}
+
+/* How many bits a positive INTEGER has that stands first in a SEQUENCE: an RSA modulus (RFC 8017,
+ * appendix A.1.1) or the prime of DSA and DH parameters (RFC 3279, section 2.3); 0 where there is
+ * none. */
+static size_t first_number_bits(struct wire sequence)
+{
+    struct wire body = element(&sequence, V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED);
+    struct wire number = element(&body, V_ASN1_INTEGER);
+    if (!wire_ok(&number)) {
+        return 0;
+    }
+    while (number.left > 0 && wire_peek(&number, 0) == 0) {
+        wire_skip(&number, 1);
+    }
+    size_t bits = number.left * 8;
+    for (uint8_t first = wire_peek(&number, 0); first != 0 && (first & 0x80) == 0;
+         first = (uint8_t)(first << 1)) {
+        bits--;
+    }
+    return bits;
+}
+
+static struct wire parameters_of(int *type, const X509_ALGOR *algorithm)
+{
+    const void *value = NULL;
+    X509_ALGOR_get0(NULL, type, &value, algorithm);
+    const ASN1_STRING *sequence = *type == V_ASN1_SEQUENCE ? value : NULL;
+    return sequence == NULL
+               ? wire_over(NULL, 0)
+               : wire_over(ASN1_STRING_get0_data(sequence), (size_t)ASN1_STRING_length(sequence));
+}
+
+/* Curves as IANA's TLS registry calls them, where libcrypto has another name or the size of a point
+ * does not tell theirs. */
+static const struct curve {
+    int nid;
+    const char *name;
+    uint16_t bits;
+} curves[] = {
+    {NID_X9_62_prime256v1, "secp256r1", 256},
+    {NID_X9_62_prime192v1, "secp192r1", 192},
+    {NID_secp521r1, "secp521r1", 521},
+};
+
+/* The curve that an EC key's algorithm names (RFC 5480, section 2.1.1), and its size. */
+static void curve_of(char text[KEY_NAME], size_t *bits, const X509_ALGOR *algorithm, size_t point)
+{
+    int type = V_ASN1_UNDEF;
+    const void *value = NULL;
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    *bits = (point - (point > 0)) / 2 * 8; /* a byte, then two coordinates */
+    if (type != V_ASN1_OBJECT) {
+        (void)snprintf(text, KEY_NAME, "EC"); /* parameters of its own */
+        return;
+    }
+    int nid = OBJ_obj2nid(value);
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+        if (curves[i].nid == nid) {
+            *bits = curves[i].bits;
+            (void)snprintf(text, KEY_NAME, "EC %s", curves[i].name);
+            return;
         }
     }
-    return name;
+    char name[KEY_NAME / 2] = "";
+    if (nid == NID_undef) {
+        (void)OBJ_obj2txt(name, sizeof name, value, 1);
+    }
+    (void)snprintf(text, KEY_NAME, "EC %s", nid == NID_undef ? name : OBJ_nid2sn(nid));
 }
 
 static const struct key_kind {
     int nid;
     enum certificate_key key;
     const char *name;
+    uint16_t bits; /* 0: the key or its parameters tell */
 } key_kinds[] = {
-    {EVP_PKEY_RSA, KEY_RSA, "RSA"},       {EVP_PKEY_RSA_PSS, KEY_RSA_PSS, "RSA-PSS"},
-    {EVP_PKEY_EC, KEY_EC, "EC"},          {EVP_PKEY_ED25519, KEY_ED25519, "Ed25519"},
-    {EVP_PKEY_ED448, KEY_ED448, "Ed448"}, {EVP_PKEY_DSA, KEY_DSA, "DSA"},
-    {EVP_PKEY_DH, KEY_DH, "DH"},          {EVP_PKEY_DHX, KEY_DH, "DH"},
+    {NID_rsaEncryption, KEY_RSA, "RSA", 0},      {NID_rsassaPss, KEY_RSA_PSS, "RSA-PSS", 0},
+    {NID_X9_62_id_ecPublicKey, KEY_EC, "EC", 0}, {NID_ED25519, KEY_ED25519, "Ed25519", 256},
+    {NID_ED448, KEY_ED448, "Ed448", 456},        {NID_dsa, KEY_DSA, "DSA", 0},
+    {NID_dhKeyAgreement, KEY_DH, "DH", 0},       {NID_dhpublicnumber, KEY_DH, "DH", 0},
 };
 
-/* The algorithm that the certificate names, where its key itself cannot be read. */
-static const char *algorithm_name(struct x509_reader *reader, const X509 *x509)
-{
-    ASN1_OBJECT *algorithm = NULL;
-    char text[KEY_NAME] = "";
-    if (X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x509)) == 1) {
-        (void)OBJ_obj2txt(text, sizeof text, algorithm, 0);
-    }
-    return keep_text(reader, text);
-}
-
+/* The key is read here, and not by libcrypto, whose search for a decoder costs five times as much
+ * as all the rest. */
 static void public_key(struct certificate *certificate, struct x509_reader *reader,
                        const X509 *x509)
 {
-    EVP_PKEY *key = X509_get0_pubkey(x509);
-    const struct key_kind *kind = NULL;
-    for (size_t i = 0; key != NULL && i < sizeof key_kinds / sizeof key_kinds[0]; i++) {
-        if (EVP_PKEY_get_base_id(key) == key_kinds[i].nid) {
-            kind = &key_kinds[i];
+    ASN1_OBJECT *object = NULL;
+    X509_ALGOR *algorithm = NULL;
+    const unsigned char *bytes = NULL;
+    int length = 0;
+    int type = V_ASN1_UNDEF;
+    char text[KEY_NAME] = "";
+    size_t bits = 0;
+    (void)X509_PUBKEY_get0_param(&object, &bytes, &length, &algorithm, X509_get_X509_PUBKEY(x509));
+    struct wire key = wire_over(bytes, length > 0 ? (size_t)length : 0);
+    int nid = OBJ_obj2nid(object);
+    (void)OBJ_obj2txt(text, sizeof text, object, 0);
+    for (size_t i = 0; i < sizeof key_kinds / sizeof key_kinds[0]; i++) {
+        const struct key_kind *kind = &key_kinds[i];
+        if (kind->nid != nid) {
+            continue;
+        }
+        certificate->key = (uint8_t)kind->key;
+        bits = kind->bits;
+        if (kind->key == KEY_EC) {
+            curve_of(text, &bits, algorithm, key.left);
+        } else if (kind->bits > 0) {
+            (void)snprintf(text, sizeof text, "%s", kind->name);
+        } else {
+            bool in_key = kind->key == KEY_RSA || kind->key == KEY_RSA_PSS;
+            bits = first_number_bits(in_key ? key : parameters_of(&type, algorithm));
+            (void)snprintf(text, sizeof text, "%s %zu", kind->name, bits);
         }
     }
-    if (kind == NULL) {
-        certificate->key_name = algorithm_name(reader, x509);
-        return;
-    }
-    char text[KEY_NAME];
-    char curve[KEY_NAME / 2] = "";
-    int bits = EVP_PKEY_get_bits(key);
-    certificate->key = (uint8_t)kind->key;
-    certificate->key_bits = bits > 0 && bits <= UINT16_MAX ? (uint16_t)bits : 0;
-    if (kind->key == KEY_EC && EVP_PKEY_get_group_name(key, curve, sizeof curve, NULL) == 1) {
-        (void)snprintf(text, sizeof text, "%s %s", kind->name, curve_name(curve));
-    } else if (kind->key == KEY_ED25519 || kind->key == KEY_ED448) {
-        (void)snprintf(text, sizeof text, "%s", kind->name);
-    } else {
-        (void)snprintf(text, sizeof text, "%s %d", kind->name, bits);
-    }
+    certificate->key_bits = bits <= UINT16_MAX ? (uint16_t)bits : UINT16_MAX;
     certificate->key_name = keep_text(reader, text);
 }
 
@@ -283,17 +349,38 @@ static uint16_t digest_bits(int nid)
     }
 }
 
-static void signature(struct certificate *certificate, struct x509_reader *reader, X509 *x509)
+/* The hash that RSASSA-PSS' parameters name (RFC 4055, section 3.1). */
+static int pss_hash(const X509_ALGOR *algorithm)
+{
+    int type = V_ASN1_UNDEF;
+    struct wire parameters = parameters_of(&type, algorithm);
+    const unsigned char *at = parameters.at;
+    RSA_PSS_PARAMS *pss = d2i_RSA_PSS_PARAMS(NULL, &at, (long)parameters.left);
+    const ASN1_OBJECT *hash = NULL;
+    int nid = NID_undef;
+    if (pss != NULL) {
+        nid = NID_sha1;
+    }
+    if (pss != NULL && pss->hashAlgorithm != NULL) {
+        X509_ALGOR_get0(&hash, NULL, NULL, pss->hashAlgorithm);
+        nid = OBJ_obj2nid(hash);
+    }
+    RSA_PSS_PARAMS_free(pss);
+    return nid;
+}
+
+static void signature(struct certificate *certificate, struct x509_reader *reader, const X509 *x509)
 {
     const X509_ALGOR *algorithm = X509_get0_tbs_sigalg(x509);
     const ASN1_OBJECT *object = NULL;
     char text[KEY_NAME] = "";
     int digest = NID_undef;
     X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    if (OBJ_obj2txt(text, sizeof text, object, 0) > 0) {
-        certificate->signature = keep_text(reader, text);
-    }
-    if (X509_get_signature_info(x509, &digest, NULL, NULL, NULL) != 1) {
+    (void)OBJ_obj2txt(text, sizeof text, object, 0);
+    certificate->signature = keep_text(reader, text);
+    if (OBJ_obj2nid(object) == NID_rsassaPss) {
+        digest = pss_hash(algorithm);
+    } else {
         (void)OBJ_find_sigid_algs(OBJ_obj2nid(object), &digest, NULL);
     }
     certificate->signature_hash_bits = digest_bits(digest);
@@ -326,25 +413,51 @@ static void information_access(struct certificate *certificate, struct x509_read
     AUTHORITY_INFO_ACCESS_free(access);
 }
 
-static uint8_t usage(uint32_t usages, uint32_t wanted)
+static uint8_t found(bool present) { return present ? USAGE_PRESENT : USAGE_LACKS; }
+
+/* RFC 5280, section 4.2.1.12. An extension that cannot be read counts as absent: that it lacks
+ * something may only be said of one that can. */
+static void extended_key_usage(struct certificate *certificate, const X509 *x509)
 {
-    if (usages == UINT32_MAX) {
-        return USAGE_ABSENT;
+    EXTENDED_KEY_USAGE *usages = X509_get_ext_d2i(x509, NID_ext_key_usage, NULL, NULL);
+    int count = usages == NULL ? 0 : sk_ASN1_OBJECT_num(usages);
+    bool server = false;
+    bool client = false;
+    for (int i = 0; i < count; i++) {
+        int nid = OBJ_obj2nid(sk_ASN1_OBJECT_value(usages, i));
+        bool any = nid == NID_anyExtendedKeyUsage;
+        /* Server Gated Cryptography was serverAuth's forerunner, and stacks still take it for it.
+         */
+        server = server || any || nid == NID_server_auth || nid == NID_ms_sgc || nid == NID_ns_sgc;
+        client = client || any || nid == NID_client_auth;
     }
-    return (usages & wanted) != 0 ? USAGE_PRESENT : USAGE_LACKS;
+    if (usages != NULL) {
+        certificate->server_auth = found(server);
+        certificate->client_auth = found(client);
+    }
+    EXTENDED_KEY_USAGE_free(usages);
 }
 
-/* An extension that cannot be read says nothing of a usage: that it lacks one may only be said
- * where it can. */
-static void usages(struct certificate *certificate, X509 *x509)
+/* RFC 5280, section 4.2.1.3. */
+static void key_usage(struct certificate *certificate, const X509 *x509)
 {
-    bool unreadable = (X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0;
-    uint32_t extended = unreadable ? UINT32_MAX : X509_get_extended_key_usage(x509);
-    uint32_t key = unreadable ? UINT32_MAX : X509_get_key_usage(x509);
-    certificate->server_auth = usage(extended, XKU_SSL_SERVER | XKU_SGC | XKU_ANYEKU);
-    certificate->client_auth = usage(extended, XKU_SSL_CLIENT | XKU_ANYEKU);
-    certificate->digital_signature = usage(key, KU_DIGITAL_SIGNATURE);
-    certificate->key_encipherment = usage(key, KU_KEY_ENCIPHERMENT);
+    enum { DIGITAL_SIGNATURE = 0, KEY_ENCIPHERMENT = 2 };
+    ASN1_BIT_STRING *usages = X509_get_ext_d2i(x509, NID_key_usage, NULL, NULL);
+    if (usages != NULL) {
+        certificate->digital_signature =
+            found(ASN1_BIT_STRING_get_bit(usages, DIGITAL_SIGNATURE) != 0);
+        certificate->key_encipherment =
+            found(ASN1_BIT_STRING_get_bit(usages, KEY_ENCIPHERMENT) != 0);
+    }
+    ASN1_BIT_STRING_free(usages);
+}
+
+static bool is_authority(const X509 *x509)
+{
+    BASIC_CONSTRAINTS *constraints = X509_get_ext_d2i(x509, NID_basic_constraints, NULL, NULL);
+    bool authority = constraints != NULL && constraints->ca != 0;
+    BASIC_CONSTRAINTS_free(constraints);
+    return authority;
 }
 
 /* RFC 7633: the TLS features extension names status_request. */
@@ -362,7 +475,7 @@ static bool must_staple(const X509 *x509)
 }
 
 bool x509_read(struct certificate *certificate, const bool **is_address, struct x509_reader *reader,
-               X509 *x509)
+               const X509 *x509)
 {
     const X509_NAME *subject = X509_get_subject_name(x509);
     const X509_NAME *issuer = X509_get_issuer_name(x509);
@@ -380,11 +493,10 @@ bool x509_read(struct certificate *certificate, const bool **is_address, struct 
     public_key(certificate, reader, x509);
     signature(certificate, reader, x509);
     information_access(certificate, reader, x509);
-    usages(certificate, x509);
-    certificate->is_authority = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
+    extended_key_usage(certificate, x509);
+    key_usage(certificate, x509);
+    certificate->is_authority = is_authority(x509);
     certificate->self_issued = X509_NAME_cmp(subject, issuer) == 0;
-    certificate->self_signed =
-        certificate->self_issued && X509_verify(x509, X509_get0_pubkey(x509)) == 1;
     certificate->must_staple = must_staple(x509);
     certificate->has_scts = X509_get_ext_by_NID(x509, NID_ct_precert_scts, -1) >= 0;
     return true;

@@ -17,11 +17,12 @@ struct x509_reader {
     bool short_of_memory; /* something is missing in what was read: sticky */
 };
 
-/* What `x509` says, in `certificate`, whose sha256 and length are left as they are; `is_address`
- * tells of each of certificate->names whether it is an IP address. Returns false where it has no
- * validity or name that can be read: it is then malformed. */
+/* What `x509` says, in `certificate`, whose sha256, length and self_signed are left as they are;
+ * `is_address` tells of each of certificate->names whether it is an IP address. Needs nothing of
+ * libcrypto's providers. Returns false where it has no validity that can be read: it is then
+ * malformed. */
 bool x509_read(struct certificate *certificate, const bool **is_address, struct x509_reader *reader,
-               X509 *x509);
+               const X509 *x509);
 
 /* A name as one line, as RFC 2253 has it; what cannot be shown so is "". */
 const char *x509_name(struct x509_reader *reader, const X509_NAME *name);

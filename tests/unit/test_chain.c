@@ -280,6 +280,7 @@ static void the_systems_roots_may_be_missing(void **state)
     assert_int_equal(setenv("SSL_CERT_FILE", "/nonexistent/roots.pem", 1), 0);
     struct build_world world = {.store = chain_store_new(NULL, error, sizeof error)};
     assert_non_null(world.store);
+    assert_int_equal(chain_roots(world.store), 0);
     const struct chain *chain = build_judge(&world, NULL, CHAIN_OF(leaf.x509));
     assert_true(chain->signatures_checked && chain->certificates[0]->self_signed);
     assert_false(chain->anchored || chain->root_sent_untrusted || chain->issuer_missing);

@@ -1,7 +1,9 @@
 #include "build_x509.h"
 
+#include <openssl/dsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <setjmp.h>
@@ -114,6 +116,58 @@ static void keys_and_signatures_have_names(void **state)
         build_party_free(&leaf);
     }
     build_world_free(&world);
+    build_party_free(&root);
+}
+
+static void the_hash_of_a_pss_signature_is_in_its_parameters(void **state)
+{
+    (void)state;
+    struct build_party root = build_authority("Root", NULL);
+    struct build_world world = build_world(&root);
+    struct build_party leaf =
+        build_party_with_key(&(struct build_x509){0}, NULL, EVP_RSA_gen(2048));
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    EVP_PKEY_CTX *parameters = NULL;
+    assert_int_equal(EVP_DigestSignInit(context, &parameters, EVP_sha384(), NULL, leaf.key), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING), 1);
+    assert_true(X509_sign_ctx(leaf.x509, context) > 0);
+    const struct certificate *said =
+        build_judge(&world, NULL, CHAIN_OF(leaf.x509))->certificates[0];
+    assert_string_equal(said->key_name, "RSA 2048");
+    assert_string_equal(said->signature, "rsassaPss");
+    assert_int_equal(said->signature_hash_bits, 384);
+    assert_true(said->self_signed);
+    EVP_MD_CTX_free(context);
+    build_world_free(&world);
+    build_party_free(&leaf);
+    build_party_free(&root);
+}
+
+static void a_dsa_key_has_the_size_of_its_prime(void **state)
+{
+    (void)state;
+    struct build_party root = build_authority("Root", NULL);
+    struct build_world world = build_world(&root);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "DSA", NULL);
+    EVP_PKEY *parameters = NULL;
+    EVP_PKEY *key = NULL;
+    assert_int_equal(EVP_PKEY_paramgen_init(context), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_dsa_paramgen_bits(context, 1024), 1);
+    assert_int_equal(EVP_PKEY_CTX_set_dsa_paramgen_q_bits(context, 160), 1);
+    assert_int_equal(EVP_PKEY_paramgen(context, &parameters), 1);
+    EVP_PKEY_CTX_free(context);
+    context = EVP_PKEY_CTX_new(parameters, NULL);
+    assert_int_equal(EVP_PKEY_keygen_init(context), 1);
+    assert_int_equal(EVP_PKEY_keygen(context, &key), 1);
+    struct build_party leaf = build_party_with_key(&(struct build_x509){0}, NULL, key);
+    const struct certificate *said =
+        build_judge(&world, NULL, CHAIN_OF(leaf.x509))->certificates[0];
+    assert_string_equal(said->key_name, "DSA 1024");
+    assert_int_equal(said->key, KEY_DSA);
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(parameters);
+    build_world_free(&world);
+    build_party_free(&leaf);
     build_party_free(&root);
 }
 
@@ -413,6 +467,8 @@ int main(void)
         cmocka_unit_test(what_a_certificate_says_is_read),
         cmocka_unit_test(what_an_authority_says_is_read),
         cmocka_unit_test(keys_and_signatures_have_names),
+        cmocka_unit_test(the_hash_of_a_pss_signature_is_in_its_parameters),
+        cmocka_unit_test(a_dsa_key_has_the_size_of_its_prime),
         cmocka_unit_test(an_edwards_key_has_a_name_and_no_hash),
         cmocka_unit_test(times_before_1970_and_beyond_2038_are_read),
         cmocka_unit_test(names_are_made_printable),
