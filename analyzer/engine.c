@@ -3,6 +3,7 @@
 #include "pending.h"
 #include "tracking/classify.h"
 #include "tracking/flow.h"
+#include "tracking/keylog.h"
 #include "tracking/transport.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ struct engine {
     struct report *report;
     struct totals totals;
     struct chain_store *store;
+    struct keylog *keylog;
+    struct unsealer *unsealer;
     struct classifier *classifier; /* made when first asked */
     struct flow_table *flows;
     struct servers *servers;
@@ -32,6 +35,16 @@ struct engine {
     size_t inputs;
     uint64_t reported;
 };
+
+/* Captures may bring secrets of their own, so that there is a key log though none was given. */
+static bool take_keylog(struct engine *engine, char *error, size_t error_size)
+{
+    const char *path = engine->options->keylog;
+    engine->keylog = keylog_new();
+    engine->unsealer = engine->keylog == NULL ? NULL : unsealer_new(engine->keylog);
+    return engine->unsealer != NULL &&
+           (path == NULL || keylog_open(engine->keylog, path, error, error_size));
+}
 
 struct engine *engine_new(const struct options *options, const struct report_format *format,
                           const struct report_options *report, char *error, size_t error_size)
@@ -44,10 +57,10 @@ struct engine *engine_new(const struct options *options, const struct report_for
     engine->options = options;
     engine->format = format;
     engine->store = chain_store_new(options->authorities, error, error_size);
-    engine->report = engine->store == NULL ? NULL : format->begin(report);
+    bool ready = engine->store != NULL && take_keylog(engine, error, error_size);
+    engine->report = ready ? format->begin(report) : NULL;
     if (engine->report == NULL) {
-        chain_store_free(engine->store);
-        free(engine);
+        engine_free(engine);
         return NULL;
     }
     return engine;
@@ -206,7 +219,7 @@ static void read_leftovers(struct flow *flow)
 static bool begin_session(struct engine *engine, struct flow *flow)
 {
     if (flow->session == NULL && !flow->ignored) {
-        flow->session = session_new(engine->store);
+        flow->session = session_new(engine->store, engine->unsealer);
         if (flow->session != NULL) {
             transport_begin_facts(flow);
             flow->session->facts.input = engine->input;
@@ -431,6 +444,15 @@ static void end_capture(struct engine *engine)
     engine->servers = NULL;
 }
 
+/* The secrets in the capture stand before the packets that they open. */
+static void take_secrets(struct engine *engine, struct capture *capture)
+{
+    struct wire text;
+    if (capture_next_secrets(capture, &text)) {
+        keylog_read(engine->keylog, text);
+    }
+}
+
 enum capture_result engine_replay(struct engine *engine, struct capture *capture, const char *name,
                                   uint32_t input, size_t inputs)
 {
@@ -446,12 +468,14 @@ enum capture_result engine_replay(struct engine *engine, struct capture *capture
         result = capture_next(capture, &packet);
     }
     while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
+        take_secrets(engine, capture);
         take_packet(engine, &packet);
         result = capture_next(capture, &packet);
     }
     if (engine->flows != NULL) {
         end_capture(engine);
     }
+    keylog_end(engine->keylog);
     return result;
 }
 
@@ -469,5 +493,7 @@ void engine_free(struct engine *engine)
     pending_release(&engine->pending);
     classify_free(engine->classifier);
     chain_store_free(engine->store);
+    unsealer_free(engine->unsealer);
+    keylog_free(engine->keylog);
     free(engine);
 }

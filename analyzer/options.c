@@ -31,7 +31,7 @@ enum {
 /* The leading '-' gives the bare words in their place among the options, as option 1; ':' tells a
  * missing argument from an unknown option. */
 static const char letters[] = "-:r:f:c:nqvhi:Da:w:k:Z:s:B:";
-static const char letters_later[] = "iDawkZsB";
+static const char letters_later[] = "iDawZsB";
 
 static const struct option words[] = {
     {"all", no_argument, NULL, OPTION_ALL},
@@ -41,6 +41,7 @@ static const struct option words[] = {
     {"explain", required_argument, NULL, OPTION_EXPLAIN},
     {"help", no_argument, NULL, 'h'},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"keylog", required_argument, NULL, 'k'},
     {"list-causes", no_argument, NULL, OPTION_LIST_CAUSES},
     {"quiet", no_argument, NULL, 'q'},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
@@ -54,7 +55,6 @@ static const struct option words[] = {
     {"html", required_argument, NULL, OPTION_LATER},
     {"immediate-mode", no_argument, NULL, OPTION_LATER},
     {"junit", required_argument, NULL, OPTION_LATER},
-    {"keylog", required_argument, NULL, OPTION_LATER},
     {"metrics", required_argument, NULL, OPTION_LATER},
     {"progress", no_argument, NULL, OPTION_LATER},
     {"sarif", required_argument, NULL, OPTION_LATER},
@@ -262,6 +262,9 @@ static int set_option(struct options *options, int option, const char *argument)
     case 'f':
         options->filter = argument;
         break;
+    case 'k':
+        options->keylog = argument;
+        break;
     case OPTION_AUTHORITIES:
         options->authorities = argument;
         break;
@@ -387,6 +390,7 @@ void options_print_help(void)
         "  -r FILE                the same as a bare FILE\n"
         "  -f FILTER              only packets that a BPF filter lets through: 'host 10.0.0.1'\n"
         "  -c N                   stop after N connections are reported\n"
+        "  -k, --keylog FILE      secrets of the connections (SSLKEYLOGFILE), to read what is sealed\n"
         "      --tls-port N[,N]   ports on which TLS is expected, besides the usual ones\n"
         "      --ca-file FILE     trusted roots (PEM); the system's by default\n"
         "      --at TIME          judge certificates at TIME: 2026-11-21T20:41:00Z, now or packet\n"

@@ -25,6 +25,7 @@ struct options {
     bool quiet;               /* -q: no paragraphs' remedies, no hints: see the manual */
     int verbose;              /* -v, counted */
     uint64_t stop_after;      /* -c: connections reported; 0: no end */
+    const char *keylog;       /* -k: a key log in SSLKEYLOGFILE's format; NULL: none */
     const char *authorities;  /* --ca-file; NULL: the system's */
     int64_t judged_at;        /* --at, seconds since 1970; 0: the packet's time */
     uint16_t tls_ports[OPTIONS_TLS_PORTS]; /* ports on which TLS is expected */

@@ -13,7 +13,8 @@ LIBRARIES = {
     r"pcap": {"analyzer/capture/capture.c"},
     r"ndpi": {"analyzer/tracking/classify.c"},
     r"json(-c)?/": {"analyzer/report/json.c"},
-    r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c"},
+    r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c",
+                 "analyzer/tracking/keylog.c", "analyzer/tracking/unseal"},
     r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},
 }
 # Which folders never include which others.

@@ -263,6 +263,11 @@ enum capture_result capture_next(struct capture *capture, struct packet *packet)
     return capture->result;
 }
 
+bool capture_next_secrets(struct capture *capture, struct wire *text)
+{
+    return capture->expand != NULL && expand_secrets(capture->expand, text);
+}
+
 const char *capture_error(const struct capture *capture)
 {
     return capture->result == CAPTURE_FAILED ? capture->text : "";

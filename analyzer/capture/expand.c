@@ -3,6 +3,8 @@
 
 #include "capture/expand.h"
 
+#include "capture/secrets.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -38,6 +40,7 @@ struct expand {
     uint8_t head[EXPAND_PEEK]; /* what was peeked at, and how much of it was given out */
     size_t head_length;
     size_t head_given;
+    struct secrets secrets;
     char error[EXPAND_ERROR];
     char *stream_buffer;
     uint8_t input[INPUT_ROOM];
@@ -211,11 +214,14 @@ static ssize_t stream_read(void *cookie, char *bytes, size_t room)
     if (taken.left > 0) {
         memcpy(bytes, taken.at, taken.left);
         expand->head_given += taken.left;
+        secrets_watch(&expand->secrets, taken);
         return (ssize_t)taken.left;
     }
     ssize_t given = give(expand, bytes, room);
     if (given < 0) {
         errno = EIO;
+    } else {
+        secrets_watch(&expand->secrets, wire_over(bytes, (size_t)given));
     }
     return given;
 }
@@ -270,6 +276,11 @@ FILE *expand_stream(struct expand *expand)
     return stream;
 }
 
+bool expand_secrets(struct expand *expand, struct wire *text)
+{
+    return secrets_take(&expand->secrets, text);
+}
+
 const char *expand_error(const struct expand *expand)
 {
     return expand->error[0] != '\0' ? expand->error : NULL;
@@ -292,6 +303,7 @@ void expand_close(struct expand *expand)
         (void)inflateEnd(&expand->gzip);
     }
     (void)ZSTD_freeDStream(expand->zstd);
+    secrets_release(&expand->secrets);
     free(expand->stream_buffer);
     free(expand);
 }

@@ -31,6 +31,10 @@ struct wire expand_peek(struct expand *expand);
  * closes it with fclose(), before expand_close(). */
 FILE *expand_stream(struct expand *expand);
 
+/* The TLS secrets that a pcapng held since the last call, as text that lives until more is read;
+ * false when there were none. They are found before the packets behind them are read. */
+bool expand_secrets(struct expand *expand, struct wire *text);
+
 /* Why reading failed, or NULL: an error of the system, or damaged compressed data. */
 const char *expand_error(const struct expand *expand);
 

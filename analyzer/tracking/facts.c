@@ -98,7 +98,7 @@ const struct alert_facts *facts_fatal_alert(const struct facts *facts, enum spea
 {
     for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
         const struct alert_facts *alert = &facts->alert[i];
-        if (alert->from == (uint8_t)from && alert->level == 2 && !alert->sealed) {
+        if (alert->from == (uint8_t)from && alert->level == 2) {
             return alert;
         }
     }

@@ -57,6 +57,7 @@ struct transport_side {
     uint16_t tail_retransmissions; /* of these, since the peer last acknowledged something new */
     uint16_t last_ip_id;   /* of the last packet before its RST */
     uint8_t ttl_lowest, ttl_highest; /* of its packets other than RST; 0: none */
+    bool answers_close;    /* its FIN or RST acknowledges the peer's FIN: it closed second, wherever it stands in the capture */
     bool missing;          /* bytes that were sent are not in the capture */
     bool cut;              /* of these, some because of the snap length */
     bool overflowed;       /* of these, some because one of our own bounds was hit */
@@ -140,7 +141,7 @@ struct server_hello_facts {
     bool malformed;
     enum { SENTINEL_NONE, SENTINEL_TLS11, SENTINEL_TLS12 } sentinel; /* RFC 8446, section 4.1.3: what it was downgraded to */
     struct code_list extensions;
-    const char *alpn;      /* in clear: up to TLS 1.2 */
+    const char *alpn;      /* of the ServerHello, or of EncryptedExtensions where a key log opened them */
     const char *ja3s;      /* 32 hex digits */
 };
 
@@ -303,13 +304,13 @@ struct facts {
     uint16_t group;              /* of the key exchange: key_share's or ServerKeyExchange's; 0: none */
     uint16_t dh_bits;            /* DHE prime; RSA_EXPORT modulus */
     struct moment server_key_exchange, server_hello_done, client_key_exchange;
-    uint16_t server_scheme, client_scheme; /* of ServerKeyExchange or CertificateVerify, in clear */
+    uint16_t server_scheme, client_scheme; /* of ServerKeyExchange or CertificateVerify */
 
     const struct chain *chain[SPEAKERS]; /* Certificate messages seen; NULL: none */
     struct moment certificate_request;
     struct text_list authorities; /* CA names of the CertificateRequest */
     struct code_list request_schemes;
-    struct moment certificate_verify; /* the client's, in clear */
+    struct moment certificate_verify; /* the client's, in clear or opened with keys */
     struct moment change_cipher_spec[SPEAKERS];
     struct moment finished[SPEAKERS]; /* the first sealed record that can be, or is, the Finished */
     bool resumed;                /* by session id, ticket or PSK, as the wire shows it */
@@ -323,6 +324,10 @@ struct facts {
     uint32_t application_records[SPEAKERS]; /* records of application data once established (TLS 1.3: outer type 23) */
     uint64_t application_bytes[SPEAKERS];
     struct sealed_record last_sealed[SPEAKERS]; /* each side's last encrypted record */
+    uint32_t opened[SPEAKERS];   /* encrypted records that a key log opened; what they hold is told like what came in clear */
+    uint32_t shut[SPEAKERS];     /* that it should have opened, and that stayed shut */
+    const char *application_text[SPEAKERS]; /* the first bytes of application data that it opened, printable; NULL: none */
+    struct moment application_text_at[SPEAKERS];
     struct moment established;   /* both Finished were seen, or data that proves them */
     struct moment renegotiation; /* a handshake record after the first handshake, or a ClientHello in clear there */
     bool renegotiation_refused;  /* a warning no_renegotiation in clear */
@@ -351,7 +356,7 @@ uint16_t facts_offer_lowest(const struct offer *offer);
 /* Whether `list` holds `code`. */
 bool facts_lists(struct code_list list, uint16_t code);
 
-/* The first fatal alert in clear from `from`; NULL: none. */
+/* The first fatal alert of `from` whose code is known, in clear or by a key log; NULL: none. */
 const struct alert_facts *facts_fatal_alert(const struct facts *facts, enum speaker from);
 
 /* The first of FIN and RST that `from` sent; a moment of frame 0 when neither was seen. */

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct session *session_new(struct chain_store *store)
+struct session *session_new(struct chain_store *store, struct unsealer *unsealer)
 {
     struct session *session = calloc(1, sizeof *session);
     if (session != NULL) {
         session->store = store;
+        session->unsealer = unsealer;
     }
     return session;
 }
@@ -26,6 +27,7 @@ void session_free(struct session *session)
 {
     if (session != NULL) {
         release_readers(session);
+        session_end_keys(session);
         arena_release(&session->arena);
         free(session);
     }
@@ -234,6 +236,7 @@ static void note_hole(struct session *session, enum speaker from, uint32_t lengt
     }
     transport->missing = true;
     transport->cut = transport->cut || cut;
+    session_lose_records(session, from);
     struct step *step = session_step(session, STEP_GAP, from, at);
     if (step != NULL) {
         step->size = length;
@@ -312,6 +315,18 @@ static void sort_steps(struct facts *facts)
     }
 }
 
+/* The connection ended within what fits the beginning of a hello, as far as it goes: somebody began to speak TLS. */
+static void note_begun(struct session *session, enum speaker from)
+{
+    const struct reader *reader = &session->side[from].reader;
+    struct wire held = wire_over(reader->held, reader->held_length);
+    if (reader->mode == READER_START && !reader->given && held.left > 0 &&
+        record_begins_tls(held, from == SERVER) == FRAMING_PARTIAL) {
+        session->facts.tls = true;
+        session->facts.tls_from[from] = true;
+    }
+}
+
 void session_end(struct session *session)
 {
     for (int i = 0; i < SPEAKERS && !session->stopped; i++) {
@@ -320,13 +335,15 @@ void session_end(struct session *session)
         struct record record;
         struct message message;
         struct moment at = session->facts.transport.side[from].last_data;
+        note_begun(session, from);
         if (reader_end(&side->reader, &record)) {
             session_record(session, from, &record, side->reader.since, at);
         }
-        if (assembly_rest(&side->assembly, &message)) {
+        if (!side->opened && assembly_rest(&side->assembly, &message)) {
             session_message(session, from, &message, side->assembly.since, at);
         }
     }
+    session_end_keys(session);
     tell_cleartext(session);
     sort_steps(&session->facts);
     session->facts.chain[CLIENT] = session->chain[CLIENT];

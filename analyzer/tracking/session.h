@@ -13,12 +13,16 @@
 #include "tracking/facts.h"
 #include "tracking/reader.h"
 #include "tracking/stream.h"
+#include "tracking/unseal.h"
 
 enum {
     SESSION_CLEARTEXT = 64 << 10, /* bytes of cleartext in which TLS is waited for: a mail dialogue before
                                      STARTTLS has some hundred */
-    SESSION_SNIPPET = 768         /* bytes of what is not TLS that are kept: enough for the sentence in a web server's
+    SESSION_SNIPPET = 768,        /* bytes of what is not TLS that are kept: enough for the sentence in a web server's
                                      error page that says what it had expected */
+    SESSION_KEYS = 2,             /* a connection's, and those of its renegotiation; of more, the last */
+    SESSION_TEXT_RECORDS = 16     /* records of application data opened of one side for their first bytes: HTTP/2 begins
+                                     with some that hold no words */
 };
 
 /* What one side's bytes go through. */
@@ -29,6 +33,11 @@ struct session_side {
     uint32_t cleartext;       /* bytes read as such */
     uint8_t *snippet;         /* the first SESSION_SNIPPET of them, in the arena; NULL: none */
     uint32_t snippet_length;
+    uint8_t keys;             /* which of the session's it uses */
+    bool opened;              /* `assembly` holds messages from opened records */
+    uint8_t text_records;     /* opened for */
+    uint8_t *text;            /* the first SESSION_SNIPPET bytes of application data, in the arena; NULL: none */
+    uint32_t text_length;
 };
 
 struct session {
@@ -37,6 +46,9 @@ struct session {
     struct preface *preface;      /* in the arena; facts.preface is the same */
     struct chain *chain[SPEAKERS]; /* facts.chain is the same */
     struct chain_store *store;    /* borrowed */
+    struct unsealer *unsealer;    /* borrowed; NULL: nobody has keys */
+    struct unsealing *unsealing[SESSION_KEYS]; /* owned; NULL: no keys are known */
+    struct unseal_hello hello;    /* what keys are made of, as far as the hellos told it */
     struct session_side side[SPEAKERS];
     uint8_t session_id[32];       /* of the last ClientHello, to see whether the server takes it up */
     uint8_t session_id_length;
@@ -44,8 +56,9 @@ struct session {
     bool stopped;                 /* of no interest any more: not TLS, and never will be */
 };
 
-/* A session whose certificates go to `store`; NULL when there is no memory. */
-struct session *session_new(struct chain_store *store);
+/* A session whose certificates go to `store`, and whose sealed records are opened by `unsealer`, which may be NULL; NULL when
+ * there is no memory. */
+struct session *session_new(struct chain_store *store, struct unsealer *unsealer);
 void session_free(struct session *session);
 
 /* Reads the next bytes in order of `from`, and tells of the holes around them. Whoever spoke may turn out to be the other:
@@ -84,5 +97,42 @@ void session_event(struct session *session, enum speaker from, unsigned event, s
 
 /* Client and server have been taken for each other. */
 void session_swap(struct session *session);
+
+/* An alert; NULL: sealed, and not known. `sealed`: it came so. */
+void session_alert(struct session *session, enum speaker from, const struct record *record,
+                   const struct alert *alert, bool sealed, struct moment at);
+
+/* Keeps an encrypted record as what it is: a size. */
+void session_sealed(struct session *session, enum speaker from, const struct record *record,
+                    struct moment at);
+
+/* A record of application data. */
+void session_application_data(struct session *session, enum speaker from, const struct record *record,
+                              struct moment at);
+
+/* The handshake is over. */
+void session_established(struct session *session, struct moment at);
+
+/* What a message is a fact of, besides moving the handshake on. */
+void session_note(struct session *session, enum speaker from, const struct message *message, struct moment at);
+
+/* ---- records that keys open: session_unseal.c ---- */
+
+/* Keeps a hello's random; a ServerHello's brings the keys, where they are known. */
+void session_keep_random(struct session *session, enum speaker from, struct wire random);
+void session_take_keys(struct session *session, const struct server_hello_facts *hello);
+
+/* Opens a record and reads what it holds; false: it is in clear, or stays sealed. */
+bool session_unseal(struct session *session, enum speaker from, const struct record *record,
+                    struct moment began, struct moment at);
+
+/* Records may be missing. */
+void session_lose_records(struct session *session, enum speaker from);
+
+/* Whether the bodies of this side's application data are wanted, established or not. */
+bool session_wants_text(const struct session *session, enum speaker from);
+
+/* Completes the facts, and wipes the keys. */
+void session_end_keys(struct session *session);
 
 #endif

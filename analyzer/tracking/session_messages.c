@@ -11,6 +11,7 @@
 
 enum {
     VERSION_SSL2 = 0x0002,
+    VERSION_SSL3 = 0x0300,
     VERSION_TLS12 = 0x0303,
     VERSION_TLS13 = 0x0304,
     AUTHORITIES = 256 /* CA names kept of a CertificateRequest: lists of some hundred exist */
@@ -82,6 +83,7 @@ static void note_client_hello(struct session *session, const struct client_hello
         facts->malformed[CLIENT] = at;
     }
     keep_session_id(session, hello->session_id);
+    session_keep_random(session, CLIENT, hello->random);
     session_event(session, CLIENT, HANDSHAKE_CLIENT_HELLO, at);
 }
 
@@ -113,6 +115,24 @@ static void note_selection(struct session *session, const struct server_hello *h
     facts->resumption_known = kept->version == VERSION_TLS13;
 }
 
+/* A ServerHello of which only the beginning was captured. What it selects stands in its extensions, and what it lacks
+ * cannot be told: it settles no more than a version that TLS 1.3 never writes there, or that it is a HelloRetryRequest. */
+static void note_cut_server_hello(struct session *session, const struct server_hello *hello, struct moment at)
+{
+    struct facts *facts = &session->facts;
+    bool settled = hello->legacy_version >= VERSION_SSL3 && hello->legacy_version < VERSION_TLS12;
+    if (facts->server_hello != NULL) {
+        return;
+    }
+    if (hello->hello_retry_request) {
+        facts->version = VERSION_TLS13;
+        session_event(session, SERVER, EVENT_HELLO_RETRY, at);
+    } else if (settled) {
+        facts->version = hello->legacy_version;
+        session_event(session, SERVER, HANDSHAKE_SERVER_HELLO, at);
+    }
+}
+
 static void read_server_hello(struct session *session, const struct message *message, struct moment at)
 {
     struct facts *facts = &session->facts;
@@ -122,6 +142,10 @@ static void read_server_hello(struct session *session, const struct message *mes
                            : hello_retry_request_draft(&hello, message->body);
     bool retry = hello.hello_retry_request;
     (void)step_message(session, retry ? STEP_HELLO_RETRY : STEP_SERVER_HELLO, SERVER, message, at);
+    if (message->body.left < message->length) {
+        note_cut_server_hello(session, &hello, at);
+        return;
+    }
     if (facts->server_hello != NULL || (retry && facts->retry != NULL)) {
         return;
     }
@@ -131,7 +155,7 @@ static void read_server_hello(struct session *session, const struct message *mes
         return;
     }
     kept->at = at;
-    kept->malformed = message->body.left == message->length && (kept->malformed || !well_formed);
+    kept->malformed = kept->malformed || !well_formed;
     if (kept->malformed && facts->malformed[SERVER].frame == 0) {
         facts->malformed[SERVER] = at;
     }
@@ -232,8 +256,7 @@ static void read_certificate_status(struct session *session, const struct messag
 }
 
 /* The messages that are one fact, besides moving the handshake on. */
-static void note_message(struct session *session, enum speaker from, const struct message *message,
-                         struct moment at)
+void session_note(struct session *session, enum speaker from, const struct message *message, struct moment at)
 {
     struct facts *facts = &session->facts;
     bool full = from == SERVER && message->type != HANDSHAKE_NEW_SESSION_TICKET;
@@ -284,7 +307,7 @@ void session_message(struct session *session, enum speaker from, const struct me
         return;
     }
     (void)step_message(session, STEP_MESSAGE, from, message, at);
-    note_message(session, from, message, at);
+    session_note(session, from, message, at);
     session_event(session, from, message->type, at);
 }
 

@@ -28,15 +28,15 @@ static uint16_t finished_length(const struct facts *facts)
     return (uint16_t)(HANDSHAKE_HEADER + (hash == 0 ? 32 : hash) + 1 + tag);
 }
 
-static void note_established(struct session *session, struct moment at)
+void session_established(struct session *session, struct moment at)
 {
     struct facts *facts = &session->facts;
     facts->stage = STAGE_ESTABLISHED;
     if (facts->established.frame == 0) {
         facts->established = at;
     }
-    session->side[CLIENT].reader.heads_only = true;
-    session->side[SERVER].reader.heads_only = true;
+    session->side[CLIENT].reader.heads_only = !session_wants_text(session, CLIENT);
+    session->side[SERVER].reader.heads_only = !session_wants_text(session, SERVER);
 }
 
 void session_event(struct session *session, enum speaker from, unsigned event, struct moment at)
@@ -54,13 +54,13 @@ void session_event(struct session *session, enum speaker from, unsigned event, s
     }
     bool both = facts->finished[CLIENT].frame != 0 && facts->finished[SERVER].frame != 0;
     if (facts->stage == STAGE_ESTABLISHED || (both && !is_tls13(facts))) {
-        note_established(session, at);
+        session_established(session, at);
     }
 }
 
 /* Keeps an encrypted record as what it is: a size. */
-static void note_sealed(struct session *session, enum speaker from, const struct record *record,
-                        struct moment at)
+void session_sealed(struct session *session, enum speaker from, const struct record *record,
+                    struct moment at)
 {
     struct facts *facts = &session->facts;
     struct sealed_record sealed = {at, record->length, (uint8_t)from, record->type, facts->stage};
@@ -81,13 +81,12 @@ static void step_sealed(struct session *session, enum step_what what, enum speak
     }
 }
 
-static void note_alert(struct session *session, enum speaker from, const struct record *record,
-                       const struct alert *alert, struct moment at)
+void session_alert(struct session *session, enum speaker from, const struct record *record,
+                   const struct alert *alert, bool sealed, struct moment at)
 {
     struct facts *facts = &session->facts;
-    bool sealed = alert == NULL;
-    uint8_t level = sealed ? 0 : alert->level;
-    uint8_t code = sealed ? ALERT_SEALED : alert->description;
+    uint8_t level = alert == NULL ? 0 : alert->level;
+    uint8_t code = alert == NULL ? ALERT_SEALED : alert->description;
     if (facts->alerts < FACTS_ALERTS) {
         facts->alert[facts->alerts++] = (struct alert_facts){.at = at,
                                                              .from = (uint8_t)from,
@@ -112,12 +111,12 @@ static void read_alert(struct session *session, enum speaker from, const struct 
 {
     struct alert alert;
     if (record_alert(&alert, record->body)) {
-        note_alert(session, from, record, &alert, at);
+        session_alert(session, from, record, &alert, false, at);
         return;
     }
     if (session->side[from].sealed || session->side[from].reader.doubtful) {
-        note_sealed(session, from, record, at);
-        note_alert(session, from, record, NULL, at);
+        session_sealed(session, from, record, at);
+        session_alert(session, from, record, NULL, true, at);
         return;
     }
     if (session->facts.malformed[from].frame == 0) {
@@ -163,7 +162,7 @@ static void read_sealed_handshake(struct session *session, enum speaker from, co
                                   struct moment at)
 {
     struct facts *facts = &session->facts;
-    note_sealed(session, from, record, at);
+    session_sealed(session, from, record, at);
     if (facts->established.frame != 0) {
         if (facts->renegotiation.frame == 0) {
             facts->renegotiation = at;
@@ -229,8 +228,8 @@ static void read_handshake(struct session *session, enum speaker from, const str
     }
 }
 
-static void count_application_data(struct session *session, enum speaker from, const struct record *record,
-                                   struct moment at)
+void session_application_data(struct session *session, enum speaker from, const struct record *record,
+                              struct moment at)
 {
     struct facts *facts = &session->facts;
     if (facts->application_records[from]++ == 0) {
@@ -238,7 +237,7 @@ static void count_application_data(struct session *session, enum speaker from, c
     }
     facts->application_bytes[from] += record->length;
     if (facts->sealed_count < FACTS_SEALED) {
-        note_sealed(session, from, record, at);
+        session_sealed(session, from, record, at);
     } else {
         facts->last_sealed[from] =
             (struct sealed_record){at, record->length, (uint8_t)from, record->type, facts->stage};
@@ -246,7 +245,7 @@ static void count_application_data(struct session *session, enum speaker from, c
     /* Up to TLS 1.2 data of both sides proves a handshake, whatever the capture lacks of it. */
     bool both = facts->application_records[CLIENT] > 0 && facts->application_records[SERVER] > 0;
     if (both && facts->established.frame == 0 && facts->version != 0 && !is_tls13(facts)) {
-        note_established(session, at);
+        session_established(session, at);
     }
 }
 
@@ -269,7 +268,7 @@ static void read_sealed_tls13(struct session *session, enum speaker from, const 
                               struct moment at)
 {
     struct facts *facts = &session->facts;
-    note_sealed(session, from, record, at);
+    session_sealed(session, from, record, at);
     step_sealed(session, STEP_SEALED, from, record, at);
     if (from == SERVER) {
         session_event(session, SERVER, EVENT_SEALED_FLIGHT, at);
@@ -278,7 +277,7 @@ static void read_sealed_tls13(struct session *session, enum speaker from, const 
         }
     } else if (is_client_finished(facts, record)) {
         session_event(session, CLIENT, EVENT_SEALED_FINISHED, at);
-        note_established(session, at);
+        session_established(session, at);
     }
 }
 
@@ -290,7 +289,7 @@ static void read_application_data(struct session *session, enum speaker from, co
         read_sealed_tls13(session, from, record, at);
         return;
     }
-    count_application_data(session, from, record, at);
+    session_application_data(session, from, record, at);
 }
 
 void session_record(struct session *session, enum speaker from, const struct record *record,
@@ -299,6 +298,9 @@ void session_record(struct session *session, enum speaker from, const struct rec
     struct facts *facts = &session->facts;
     facts->tls = true;
     facts->tls_from[from] = true;
+    if (session_unseal(session, from, record, began, at)) {
+        return;
+    }
     switch ((enum record_type)record->type) {
     case RECORD_HANDSHAKE:
         read_handshake(session, from, record, began, at);

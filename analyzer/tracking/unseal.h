@@ -40,7 +40,8 @@ struct unseal_hello {
     uint8_t random[SPEAKERS][UNSEAL_RANDOM];
     uint16_t version; /* 0x0301 to 0x0304 */
     uint16_t suite;
-    bool encrypt_then_mac; /* RFC 7366 */
+    bool encrypt_then_mac;     /* RFC 7366 */
+    uint32_t passed[SPEAKERS]; /* sealed records that went by before the keys were known */
 };
 
 /* One connection's keys. */
@@ -64,8 +65,8 @@ struct unsealed {
 bool unseal_open(struct unsealing *unsealing, struct unsealed *unsealed, enum speaker from,
                  const struct record *record);
 
-/* `records` of `from` went by that nobody wanted to have opened. */
-void unseal_pass(struct unsealing *unsealing, enum speaker from, uint32_t records);
+/* A record that nobody wanted to have opened; its body may not be whole. */
+void unseal_pass(struct unsealing *unsealing, enum speaker from, const struct record *record);
 
 /* Nobody knows how many records of `from` are missing. */
 void unseal_lose(struct unsealing *unsealing, enum speaker from);

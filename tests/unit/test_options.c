@@ -283,8 +283,6 @@ static void what_is_promised_for_later_is_not_called_unknown(void **state)
         {"-D", "-D"},
         {"-a 10 x", "-a"},
         {"-w out.pcap x", "-w"},
-        {"-k keys x", "-k"},
-        {"--keylog keys x", "--keylog"},
         {"-Z nobody x", "-Z"},
         {"-s 100 x", "-s"},
         {"-B 1024 x", "-B"},
