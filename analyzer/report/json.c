@@ -303,7 +303,7 @@ static struct json_object *tls_of(const struct facts *facts)
         put_text(tls, "curve", text);
     }
     put_established(tls, facts);
-    if (facts->resumption_known) {
+    if (facts->resumption_known && facts->client_hellos > 0) {
         put_flag(tls, "resumed", facts->resumed);
     }
     if (hello != NULL) {
