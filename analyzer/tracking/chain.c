@@ -10,6 +10,20 @@
 
 /* ---- what was sent ---- */
 
+/* A chain of the certificates in `kept`, of which there are chain->count. */
+static struct chain *keep_list(struct chain *chain, struct arena *arena,
+                               const struct certificate *const *kept)
+{
+    const struct certificate **certificates =
+        arena_take(arena, (chain->count + 1) * sizeof *certificates);
+    if (certificates == NULL) {
+        return NULL;
+    }
+    memcpy(certificates, kept, chain->count * sizeof *certificates);
+    chain->certificates = certificates;
+    return chain;
+}
+
 struct chain *chain_take(struct chain_store *store, struct arena *arena, struct wire body,
                          uint16_t version, struct moment at)
 {
@@ -38,22 +52,32 @@ struct chain *chain_take(struct chain_store *store, struct arena *arena, struct 
         kept[chain->count++] = &certificate->certificate;
     }
     chain->malformed = !well_formed;
-    const struct certificate **certificates =
-        arena_take(arena, (chain->count + 1) * sizeof *certificates);
-    if (certificates == NULL) {
+    if (keep_list(chain, arena, kept) == NULL) {
         return NULL;
     }
-    memcpy(certificates, kept, chain->count * sizeof *certificates);
-    chain->certificates = certificates;
     if (staple.at != NULL) {
         chain_staple(store, chain, staple, at);
     }
     return chain;
 }
 
-const char *chain_name(struct arena *arena, struct wire der)
+struct chain *chain_take_one(struct chain_store *store, struct arena *arena, struct wire der,
+                             struct moment at)
 {
-    enum { NAME_BYTES = 0xffff }; /* bytes: RFC 5246, section 7.4.4, has a length of 16 bits */
+    struct chain *chain = arena_take(arena, sizeof *chain);
+    const struct kept_certificate *certificate = chain_store_keep(store, arena, der);
+    if (chain == NULL || certificate == NULL) {
+        return NULL;
+    }
+    const struct certificate *kept[1] = {&certificate->certificate};
+    *chain = (struct chain){.at = at,
+                            .count = 1,
+                            .length = (uint32_t)der.left,
+                            .malformed = certificate->certificate.malformed};
+    return keep_list(chain, arena, kept);
+}
+
+/* bytes: RFC 5246, section 7.4.4, has a length of 16 bits */
     struct x509_reader reader = {arena, false};
     const unsigned char *at = der.at;
     X509_NAME *name =

@@ -16,9 +16,9 @@
 enum {
     CHAIN_CERTIFICATES = 16,  /* kept of one chain; real ones have up to 5 */
     CHAIN_REMEMBERED = 16384, /* certificates in the store */
-    CHAIN_DER_MAX =
-        64
-        << 10 /* bytes of one certificate; larger ones are not parsed, and said to be malformed */
+    /* Bytes of one certificate; larger ones are not parsed, and said to be malformed. Ten thousand
+     * names make 340 KB. */
+    CHAIN_DER_MAX = 512 << 10
 };
 
 struct chain_store;
@@ -33,6 +33,10 @@ void chain_store_free(struct chain_store *store);
  * judged. */
 struct chain *chain_take(struct chain_store *store, struct arena *arena, struct wire body,
                          uint16_t version, struct moment at);
+
+/* The chain of the one certificate that an SSLv2 SERVER-HELLO carries; as chain_take(). */
+struct chain *chain_take_one(struct chain_store *store, struct arena *arena, struct wire der,
+                             struct moment at);
 
 /* Adds a stapled OCSP response (RFC 6960) to the chain: status, times, and whether its signature
  * verifies. */

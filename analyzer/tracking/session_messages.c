@@ -166,6 +166,8 @@ static void read_server_hello(struct session *session, const struct message *mes
         return;
     }
     note_selection(session, &hello, kept);
+    session_keep_random(session, SERVER, hello.random);
+    session_take_keys(session, kept);
     session_event(session, SERVER,
                   kept->version == VERSION_TLS13 ? EVENT_SERVER_HELLO_13 : HANDSHAKE_SERVER_HELLO, at);
 }
@@ -259,7 +261,8 @@ static void read_certificate_status(struct session *session, const struct messag
 void session_note(struct session *session, enum speaker from, const struct message *message, struct moment at)
 {
     struct facts *facts = &session->facts;
-    bool full = from == SERVER && message->type != HANDSHAKE_NEW_SESSION_TICKET;
+    bool full = from == SERVER && message->type != HANDSHAKE_NEW_SESSION_TICKET &&
+                message->body.left == message->length;
     facts->resumption_known = facts->resumption_known || (full && facts->server_hello != NULL);
     switch ((enum handshake_type)message->type) {
     case HANDSHAKE_CERTIFICATE:
@@ -335,6 +338,10 @@ static void read_sslv2_server_hello(struct session *session, struct wire message
     kept->version = VERSION_SSL2;
     facts->server_hello = kept;
     facts->version = VERSION_SSL2;
+    if (certificate.left > 0 && session->chain[SERVER] == NULL) {
+        session->chain[SERVER] =
+            chain_take_one(session->store, &session->arena, certificate, at);
+    }
     session->side[CLIENT].reader.mode = READER_SSL2;
     session_event(session, SERVER, EVENT_SSL2_SERVER_HELLO, at);
 }
