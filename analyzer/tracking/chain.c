@@ -77,7 +77,9 @@ struct chain *chain_take_one(struct chain_store *store, struct arena *arena, str
     return keep_list(chain, arena, kept);
 }
 
-/* bytes: RFC 5246, section 7.4.4, has a length of 16 bits */
+const char *chain_name(struct arena *arena, struct wire der)
+{
+    enum { NAME_BYTES = 0xffff }; /* bytes: RFC 5246, section 7.4.4, has a length of 16 bits */
     struct x509_reader reader = {arena, false};
     const unsigned char *at = der.at;
     X509_NAME *name =
