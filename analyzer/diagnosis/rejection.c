@@ -18,6 +18,7 @@ enum {
     CERTIFICATE_UNKNOWN = 46,
     ILLEGAL_PARAMETER = 47,
     UNKNOWN_CA = 48,
+    ACCESS_DENIED = 49,
     DECODE_ERROR = 50,
     DECRYPT_ERROR = 51,
     INSUFFICIENT_SECURITY = 71,
@@ -42,6 +43,7 @@ static const struct meaning MEANINGS[] = {
     {INTERNAL_ERROR, 0, ALL_BITS},
     {UNSUPPORTED_CERTIFICATE, FAULT_BIT(FAULT_USAGE),
      FAULT_BIT(FAULT_WEAK) | FAULT_BIT(FAULT_MALFORMED)}, /* mbedTLS and JSSE; NSS */
+    {ACCESS_DENIED, 0, TRUST_BITS},                       /* GnuTLS servers */
     {CERTIFICATE_REVOKED, FAULT_BIT(FAULT_REVOKED), 0},
     {CERTIFICATE_EXPIRED, FAULT_BIT(FAULT_EXPIRED), FAULT_BIT(FAULT_NOT_YET)}, /* NSS, wolfSSL */
     {UNKNOWN_CA, TRUST_BITS, FAULT_BIT(FAULT_SIGNATURE)},                      /* mbedTLS */
@@ -202,6 +204,7 @@ bool rejection_find(struct rejection *rejection, const struct question *question
     memset(rejection, 0, sizeof *rejection);
     rejection->facts = facts;
     rejection->server = question->server;
+    rejection->whose = SERVER;
     rejection->ending = signs_ending(facts);
     if (!find_alert(rejection, facts) && !find_sealed(rejection, facts) &&
         !find_close(rejection, facts) && !find_left(rejection, facts)) {
@@ -231,8 +234,8 @@ static bool shows(const struct rejection *rejection, enum fault fault)
  * hints at it; and where others accepted it, the client may have minded something else. */
 static bool is_hint_of_trust(const struct rejection *rejection, enum fault fault)
 {
-    if (fault != FAULT_UNTRUSTED) {
-        return true;
+    if (fault != FAULT_UNTRUSTED || rejection->whose == CLIENT) {
+        return true; /* a client's is held against the list of authorities that the server sent */
     }
     const struct certificate *top = rejection->faults.certificate[FAULT_UNTRUSTED];
     return top != NULL && !top->malformed && top->self_issued;
@@ -358,49 +361,61 @@ bool rejection_is_named(const struct rejection *rejection)
 static void cite_leaf(struct argument *argument, const struct rejection *rejection)
 {
     const struct certificate *leaf = rejection->leaf;
+    const char *whose = rejection->whose == CLIENT ? "client" : "server";
     char name[FAULTS_TEXT];
     char issuer[FAULTS_TEXT];
     char from[FAULTS_DATE];
     char until[FAULTS_DATE];
     if (leaf == NULL) {
-        if (rejection->facts->version == TLS13) {
-            argument_cite(argument, rejection->facts->finished[SERVER],
-                          "TLS 1.3: the server's certificate is encrypted here");
+        if (rejection->facts->version == TLS13 && rejection->chain == NULL) {
+            argument_cite(argument, rejection->facts->finished[rejection->whose],
+                          "TLS 1.3: the %s's certificate is encrypted here", whose);
         }
         return;
     }
     struct moment at = rejection->chain != NULL ? rejection->chain->at : rejection->shown;
     faults_write_name(name, leaf);
     if (leaf->malformed) {
-        argument_cite(argument, at, "the server sends %s", name);
+        argument_cite(argument, at, "the %s sends %s", whose, name);
         return;
     }
     faults_write_issuer(issuer, leaf);
     faults_write_date(from, leaf->not_before);
     faults_write_date(until, leaf->not_after);
-    argument_cite(argument, at, "%s for %s, by %s, valid from %s to %s",
-                  rejection->borrowed ? "another connection shows this server's certificate"
-                                      : "the server's certificate",
-                  name, issuer, from, until);
+    argument_cite(argument, at, "%s %s's certificate for %s, by %s, valid from %s to %s",
+                  rejection->borrowed ? "another connection shows this" : "the", whose, name,
+                  issuer, from, until);
+}
+
+static void cite_sealed(struct argument *argument, const struct rejection *rejection)
+{
+    const struct facts *facts = rejection->facts;
+    unsigned length = facts->last_sealed[rejection->ending.by].length;
+    if (rejection->whose == SERVER) {
+        argument_cite(argument, rejection->ending.at,
+                      "in place of its Finished the client sends an encrypted record of an alert's "
+                      "size (%u bytes)",
+                      length);
+    } else {
+        argument_cite(argument, rejection->ending.at,
+                      "straight behind the client's flight the server sends an encrypted record of "
+                      "an alert's size (%u bytes)",
+                      length);
+    }
 }
 
 void rejection_cite(struct argument *argument, const struct rejection *rejection)
 {
     cite_leaf(argument, rejection);
-    if (rejection->manner == MANNER_LEFT) {
+    if (rejection->manner == MANNER_SEALED) {
+        cite_sealed(argument, rejection);
+    } else if (rejection->manner == MANNER_LEFT && rejection->whose == SERVER) {
         argument_cite(
             argument, rejection->ending.at,
             "the client leaves%s as soon as it has finished, without a byte of data: so do "
             "Node, NSS and curl when they refuse a certificate",
             rejection->ending.kind == ENDING_SEALED ? " with an encrypted alert" : "");
-        return;
+    } else {
+        evidence_ending(argument, &rejection->ending);
     }
-    if (rejection->manner == MANNER_SEALED) {
-        argument_cite(argument, rejection->ending.at,
-                      "in place of its Finished the client sends an encrypted record of an alert's "
-                      "size (%u bytes)",
-                      (unsigned)rejection->facts->last_sealed[CLIENT].length);
-        return;
-    }
-    evidence_ending(argument, &rejection->ending);
 }

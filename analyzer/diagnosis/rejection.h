@@ -1,4 +1,4 @@
-/* Rejections: whether and how a client refused the server's certificate, and which of the faults
+/* Rejections: whether and how one side refused the other's certificate, and which of the faults
  * that show it may have meant.
  *
  * An alert's number is a poor oracle: stacks use 42 and 46 for everything, and 45, 48 or 43 for
@@ -15,14 +15,16 @@
 
 enum manner {
     MANNER_ALERT,  /* an alert in clear (or opened with keys) */
-    MANNER_SEALED, /* TLS 1.3: a record of an alert's size in place of the client's Finished */
-    MANNER_CLOSED, /* a close or reset at the server's flight, without a word */
-    MANNER_LEFT    /* the client finished the handshake and left at once, without a byte of data */
+    MANNER_SEALED, /* TLS 1.3: a record of an alert's size in place of the client's Finished, or of
+                      the server's first data */
+    MANNER_CLOSED, /* a close or reset at the other's flight, without a word */
+    MANNER_LEFT    /* the handshake was finished and left at once, without a byte of data */
 };
 
 struct rejection {
     const struct facts *facts;
     const struct server *server;
+    enum speaker whose;        /* the certificate's owner */
     const struct chain *chain; /* that this connection showed; NULL: none */
     struct faults faults;
     const struct certificate *leaf; /* the chain's first one, or the one that was shown to another
@@ -34,8 +36,15 @@ struct rejection {
     bool accepted_by_others; /* handshakes of others with this server worked */
 };
 
-/* Whether this is one; fills `rejection` if so. */
+/* Whether the client refused the server's certificate; fills `rejection` if so. */
 bool rejection_find(struct rejection *rejection, const struct question *question);
+
+/* Whether the server refused the client's, or that it gave none: see rejection_client.c. */
+bool rejection_find_of_client(struct rejection *rejection, const struct question *question);
+
+/* Whether the client, asked for a certificate, answered with none, as far as is seen: in clear, or
+ * in TLS 1.3 by the size of its record. */
+bool rejection_client_had_none(const struct facts *facts);
 
 /* How sure it is that the fault is what was refused. Of all faults at most one is more than
  * possible where the alert does not name it. */
@@ -44,10 +53,10 @@ enum confidence rejection_weigh(const struct rejection *rejection, enum fault fa
 /* The surest of all faults. */
 enum confidence rejection_surest(const struct rejection *rejection);
 
-/* Whether the client's alert, by its name, is about the server's certificate. */
+/* Whether the alert, by its name, is about a certificate. */
 bool rejection_is_named(const struct rejection *rejection);
 
-/* Cites the certificate, and how the client refused it. */
+/* Cites the certificate, and how it was refused. */
 void rejection_cite(struct argument *argument, const struct rejection *rejection);
 
 #endif
