@@ -228,7 +228,7 @@ def read_arguments():
     parser.add_argument("--quick", action="store_true", help="a selection")
     parser.add_argument("--keep", metavar="FOLDER", help="where captures that failed are put")
     parser.add_argument("--list", action="store_true", help="list the kinds")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()
 
 
 def main():

@@ -42,6 +42,7 @@ struct flow {
     int64_t last;               /* nanoseconds since 1970 of the last packet */
     uint32_t initial_sequence[2]; /* of the SYNs */
     uint32_t end_sequence[2];   /* behind the last byte that each end says it sent: by its FIN or RST */
+    uint32_t end_acknowledgement[2]; /* what that FIN or RST acknowledges; 0: nothing */
     uint8_t age;                /* enum flow_age */
     uint8_t client;             /* which end */
     bool has_initial[2];        /* a SYN was seen from that end */

@@ -104,12 +104,23 @@ void transport_note_data(struct flow *flow, uint8_t end, const struct segment *s
     }
 }
 
-static void note_end(struct flow *flow, uint8_t end, uint32_t sequence)
+static void note_end(struct flow *flow, uint8_t end, const struct segment *segment, uint32_t sequence)
 {
     if (!flow->has_end[end]) {
         flow->has_end[end] = true;
         flow->end_sequence[end] = sequence;
+        flow->end_acknowledgement[end] = (segment->flags & SEGMENT_ACK) != 0 ? segment->acknowledgement : 0;
     }
+}
+
+/* Whether `end` knew of the peer's FIN when it closed, by what its FIN or RST acknowledges: queues of a network card may hand
+ * over the two in the other order. */
+static bool answers_close(const struct flow *flow, uint8_t end)
+{
+    uint8_t peer = end ^ 1;
+    const struct transport_side *side = &flow->session->facts.transport.side[transport_speaker(flow, peer)];
+    return side->fin.frame != 0 && flow->has_end[end] && flow->end_acknowledgement[end] != 0 &&
+           flow->end_acknowledgement[end] == flow->end_sequence[peer] + 1;
 }
 
 void transport_note_close(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
@@ -124,12 +135,12 @@ void transport_note_close(struct flow *flow, uint8_t end, const struct segment *
                                      .ip_id = segment->ip_id,
                                      .ttl = segment->ttl};
         /* Behind a FIN, which takes a sequence number, a reset's may be one more than the last byte's. */
-        note_end(flow, end, segment->sequence - 1);
+        note_end(flow, end, segment, segment->sequence - 1);
         (void)session_step(flow->session, STEP_RST, from, at);
     }
     if ((segment->flags & SEGMENT_FIN) != 0 && side->fin.frame == 0) {
         side->fin = at;
-        note_end(flow, end, segment->sequence + segment->payload_length);
+        note_end(flow, end, segment, segment->sequence + segment->payload_length);
         (void)session_step(flow->session, STEP_FIN, from, at);
     }
     bool reset = transport->side[CLIENT].reset.at.frame != 0 || transport->side[SERVER].reset.at.frame != 0;
@@ -199,6 +210,7 @@ void transport_end_facts(struct flow *flow, int64_t now)
         side->unacknowledged = stream_unacknowledged(stream);
         side->missing = side->missing || stream_lacks(stream, last);
         side->overflowed = side->overflowed || stream->overflowed;
+        side->answers_close = answers_close(flow, end);
     }
     facts->watched_until = now > facts->last.time ? now : facts->last.time;
     facts->ended_open = !facts->transport.closed;
