@@ -43,8 +43,20 @@ static void drop_what_is_ruled_out(struct verdict *verdict)
     }
 }
 
+/* Of two rows that are equally sure the earlier, more specific one is better. But where packets are
+ * missing and nothing is more than possible, the more general one is: what a specific row guesses
+ * from may be what is missing. */
+static bool is_better(const struct verdict *verdict, enum confidence confidence, bool holes)
+{
+    if (verdict->cause == NULL || confidence > verdict->confidence) {
+        return true;
+    }
+    return holes && confidence == POSSIBLE && verdict->confidence == POSSIBLE;
+}
+
 static void find_cause(struct verdict *verdict, const struct question *question)
 {
+    bool holes = !facts_absent(question->facts, CLIENT) || !facts_absent(question->facts, SERVER);
     const struct cause *row;
     for (size_t i = 0; (row = causes_row(i)) != NULL; i++) {
         struct argument argument;
@@ -53,7 +65,7 @@ static void find_cause(struct verdict *verdict, const struct question *question)
         if (confidence == NO) {
             continue;
         }
-        if (verdict->cause != NULL && confidence <= verdict->confidence) {
+        if (!is_better(verdict, confidence, holes)) {
             add_alternative(verdict, row, confidence, argument.summary, false);
             continue;
         }

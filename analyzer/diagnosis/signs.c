@@ -179,9 +179,7 @@ bool signs_hello_unanswered(const struct facts *facts)
            facts->change_cipher_spec[SERVER].frame == 0 && facts->last_sealed[SERVER].at.frame == 0;
 }
 
-/* Length of the client's Finished record of TLS 1.3 when nothing else is in it and nothing was
- * padded. */
-static uint16_t finished_length(const struct facts *facts)
+uint16_t signs_finished_length(const struct facts *facts)
 {
     const struct suite *suite = selected_suite(facts);
     size_t hash = suite == NULL ? 0 : names_hash_octets(suite->hash);
@@ -193,7 +191,7 @@ static uint16_t finished_length(const struct facts *facts)
 static bool certificate_before_finished(const struct facts *facts)
 {
     const struct client_hello_facts *hello = facts_client_hello(facts);
-    uint16_t alone = finished_length(facts);
+    uint16_t alone = signs_finished_length(facts);
     size_t before = 0;
     for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
         const struct sealed_record *record = &facts->sealed[i];

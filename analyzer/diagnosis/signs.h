@@ -65,6 +65,10 @@ bool signs_hello_unanswered(const struct facts *facts);
  * agreed on. */
 bool signs_alert_sized(const struct facts *facts, uint16_t length);
 
+/* Length of the client's Finished record of TLS 1.3 when nothing else is in it and nothing was
+ * padded. */
+uint16_t signs_finished_length(const struct facts *facts);
+
 /* TLS 1.3: whether the client's last flight holds more than its Finished: it answers a
  * CertificateRequest, with a certificate or without. Up to TLS 1.2: whether both are seen in clear.
  */

@@ -14,7 +14,8 @@
 
 enum {
     TLS13 = 0x0304,
-    TICKETS = 2 /* NewSessionTickets that servers send behind a handshake, as a rule */
+    TICKETS = 2,    /* NewSessionTickets that servers send behind a handshake, as a rule */
+    JAVA_ALERT = 35 /* bytes of a sealed alert that JSSE padded */
 };
 
 static bool nothing_missing(const struct facts *facts)
@@ -96,87 +97,93 @@ static bool given_up_before_the_end(const struct facts *facts)
            client->reset.at.frame > facts->established.frame;
 }
 
-/* What the server sent behind the client's Finished of TLS 1.3. */
+/* What the server sent behind the client's Finished of TLS 1.3. Packets tell before from behind:
+ * what had to wait behind a hole was read late. */
 struct aftermath {
-    size_t records;
-    bool alerts_only; /* every one is an alert's size, and not JSSE's ordinary pair at a
-                         connection's end */
-    bool equal;       /* two of one length: tickets */
+    size_t records; /* as far as they were kept; `more`: there may be others */
+    uint16_t length[TICKETS];
     uint64_t last;    /* frame of the last one */
+    uint64_t request; /* frame of the client's first record there; 0: none */
+    bool more;
 };
 
-static struct aftermath server_aftermath(const struct facts *facts)
+static struct aftermath see_aftermath(const struct facts *facts)
 {
-    struct aftermath after = {facts->application_records[SERVER], false, false, 0};
-    uint16_t length[TICKETS] = {0, 0};
-    size_t kept = 0;
+    struct aftermath after = {0, {0, 0}, 0, 0, facts->sealed_count >= FACTS_SEALED};
     for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
         const struct sealed_record *record = &facts->sealed[i];
-        if (record->from == SERVER && record->stage == STAGE_ESTABLISHED && kept < TICKETS) {
-            length[kept++] = record->length;
+        if (record->at.frame <= facts->established.frame) {
+            continue;
         }
-    }
-    if (kept < after.records && after.records == 1) {
-        length[0] = facts->last_sealed[SERVER].length; /* the list was full */
-        kept = 1;
-    }
-    after.last = after.records > 0 ? facts->last_sealed[SERVER].at.frame : 0;
-    after.equal = after.records == TICKETS && kept == TICKETS && length[0] == length[1];
-    if (after.records == 1) {
-        after.alerts_only = kept == 1 && signs_alert_sized(facts, length[0]);
-    } else if (after.equal) {
-        /* GnuTLS refuses with two alerts; JSSE ends with two that it pads: 35 bytes each. */
-        after.alerts_only = signs_alert_sized(facts, length[0]) && length[0] < 35;
+        if (record->from == CLIENT) {
+            after.request = after.request == 0 ? record->at.frame : after.request;
+            continue;
+        }
+        if (after.records < TICKETS) {
+            after.length[after.records] = record->length;
+        }
+        after.records++;
+        after.last = record->at.frame;
     }
     return after;
 }
 
-/* The frame of the client's first record behind its Finished; 0: none. */
-static uint64_t client_request(const struct facts *facts)
+static bool two_alike(const struct aftermath *after)
 {
-    for (size_t i = 0; i < facts->steps && i < FACTS_STEPS; i++) {
-        if (facts->step[i].what == STEP_APPLICATION_DATA && facts->step[i].from == CLIENT) {
-            return facts->step[i].at.frame;
-        }
-    }
-    return facts->application_records[CLIENT] > 0 ? facts->last_sealed[CLIENT].at.frame : 0;
+    return after->records == TICKETS && after->length[0] == after->length[1];
+}
+
+/* Every record is an alert's size. GnuTLS refuses with two; JSSE ends every connection with two
+ * that it pads to 35 bytes. */
+static bool only_alerts(const struct facts *facts, const struct aftermath *after)
+{
+    bool alert = after->records > 0 && signs_alert_sized(facts, after->length[0]);
+    return !after->more && alert &&
+           (after->records == 1 || (two_alike(after) && after->length[0] < JAVA_ALERT));
 }
 
 /* The client itself had ended the connection before the server's last record: by a close, or by
  * close_notify. */
-static bool client_left_first(const struct facts *facts, uint64_t server_said)
+static bool client_left_first(const struct facts *facts, const struct aftermath *after)
 {
     struct moment closed = facts_close(facts, CLIENT);
     const struct sealed_record *said = &facts->last_sealed[CLIENT];
-    bool notified = facts->application_records[CLIENT] > 0 &&
-                    signs_alert_sized(facts, said->length) && said->at.frame < server_said;
-    return notified || (closed.frame != 0 && closed.frame < server_said);
+    bool notified = said->at.frame > facts->established.frame && said->at.frame < after->last &&
+                    signs_alert_sized(facts, said->length);
+    return notified || (closed.frame != 0 && closed.frame < after->last);
+}
+
+/* The server said nothing behind the client's Finished. */
+static enum status without_aftermath(const struct facts *facts, bool asked)
+{
+    if (nothing_missing(facts)) {
+        if (asked && server_left_soon(facts)) {
+            return STATUS_FAILED;
+        }
+        return asked && !closed_by_anybody(facts) ? STATUS_INCOMPLETE : STATUS_ESTABLISHED;
+    }
+    bool server_closed = facts_close(facts, SERVER).frame != 0;
+    return asked || (server_closed && !facts_absent(facts, SERVER)) ? STATUS_INCOMPLETE
+                                                                    : STATUS_ESTABLISHED;
 }
 
 /* TLS 1.3: the client has finished, and the server may still refuse it. `asked`: for a client
  * certificate. */
 static enum status behind_finished_13(const struct facts *facts, bool asked)
 {
-    struct aftermath after = server_aftermath(facts);
-    bool holes = !facts_absent(facts, SERVER);
-    bool server_closed = facts_close(facts, SERVER).frame != 0;
-    if (after.records == 0) {
-        if (asked && !holes && server_left_soon(facts)) {
-            return STATUS_FAILED;
-        }
-        bool undecided = holes ? asked || server_closed : asked && !closed_by_anybody(facts);
-        return undecided ? STATUS_INCOMPLETE : STATUS_ESTABLISHED;
+    struct aftermath after = see_aftermath(facts);
+    if (after.records == 0 && !after.more) {
+        return without_aftermath(facts, asked);
     }
-    if (after.alerts_only) {
-        if (holes || (!asked && !closed_by_anybody(facts))) {
+    if (only_alerts(facts, &after)) {
+        if (!nothing_missing(facts) || (!asked && !closed_by_anybody(facts))) {
             return STATUS_INCOMPLETE;
         }
-        bool answer = client_left_first(facts, after.last); /* to the client's own close_notify */
-        return asked || !answer ? STATUS_FAILED : STATUS_ESTABLISHED;
+        /* Else it may answer the client's own close_notify. */
+        return asked || !client_left_first(facts, &after) ? STATUS_FAILED : STATUS_ESTABLISHED;
     }
-    uint64_t request = client_request(facts);
-    bool unanswered = request == 0 || after.last < request || after.equal;
-    if (asked && unanswered && after.records <= TICKETS && !holes &&
+    bool unanswered = after.request == 0 || after.last < after.request || two_alike(&after);
+    if (asked && unanswered && !after.more && after.records <= TICKETS && nothing_missing(facts) &&
         !signs_alert_sized(facts, facts->last_sealed[SERVER].length) && server_left_soon(facts)) {
         return STATUS_FAILED;
     }
@@ -241,12 +248,29 @@ static bool only_client_closed(const struct facts *facts)
            facts->transport.side[CLIENT].reset.at.frame == 0;
 }
 
+/* TLS 1.3: the client's Finished came, by its size, but before the ServerHello, which had to be
+ * sent again and was captured late: so nobody took it for what it is. */
+static bool finished_too_early(const struct facts *facts)
+{
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    if (facts->version != TLS13 || (hello != NULL && hello->early_data)) {
+        return false;
+    }
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        const struct sealed_record *record = &facts->sealed[i];
+        if (record->from == CLIENT && record->length >= signs_finished_length(facts)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status in_handshake(const struct facts *facts)
 {
     if (facts_fatal_alert(facts, CLIENT) != NULL || facts_fatal_alert(facts, SERVER) != NULL) {
         return STATUS_FAILED;
     }
-    if (!nothing_missing(facts)) {
+    if (!nothing_missing(facts) || finished_too_early(facts)) {
         return STATUS_INCOMPLETE;
     }
     bool not_tls = facts->not_tls_from[SERVER].frame != 0 && facts->tls_from[CLIENT] &&
@@ -324,13 +348,16 @@ static enum status status_unfinished_dialogue(const struct facts *facts, bool gr
     if (went_on) {
         return STATUS_NOT_TLS; /* something else is spoken in the tunnel */
     }
-    bool tunnel = preface_is_proxy((enum preface_protocol)facts->preface->protocol);
+    if (!closed_by_anybody(facts) || !nothing_missing(facts)) {
+        return STATUS_INCOMPLETE;
+    }
+    /* A tunnel may be for anything. */
+    const struct preface *preface = facts->preface;
+    bool tunnel = preface->tunnel != PREFACE_UNKNOWN ||
+                  preface_is_proxy((enum preface_protocol)preface->protocol);
     bool to_tls = !tunnel || facts->tls_expected ||
                   (facts->preface_asked != NULL && strstr(facts->preface_asked, ":443") != NULL);
-    if (!to_tls) {
-        return STATUS_NOT_TLS;
-    }
-    return closed_by_anybody(facts) && nothing_missing(facts) ? STATUS_FAILED : STATUS_INCOMPLETE;
+    return to_tls ? STATUS_FAILED : STATUS_NOT_TLS;
 }
 
 static enum status status_of_dialogue(const struct facts *facts)
@@ -365,15 +392,29 @@ static bool http_met_with_silence(const struct facts *facts)
            (by == SERVER || waited) && nothing_missing(facts);
 }
 
+/* Bytes were sent, and nothing of them could be read: cut by the snap length, behind a hole, or too
+ * few. */
+static bool unread(const struct facts *facts)
+{
+    for (int side = 0; side < SPEAKERS; side++) {
+        bool spoke = facts->transport.side[side].first_data.frame != 0;
+        if (spoke && facts->cleartext[side] == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status without_tls(const struct facts *facts)
 {
+    if (facts->tls_expected && unread(facts)) {
+        return STATUS_INCOMPLETE;
+    }
     if (signs_http_at_tls_server(facts) || http_met_with_silence(facts)) {
         return STATUS_FAILED;
     }
     bool client_spoke = facts->transport.side[CLIENT].first_data.frame != 0;
-    bool not_offered = facts->preface != NULL && facts->preface->state == PREFACE_NOT_OFFERED;
-    if ((client_spoke || not_offered) && facts->preface != NULL &&
-        facts->preface->protocol != PREFACE_UNKNOWN) {
+    if (facts->preface != NULL && facts->preface->state >= PREFACE_ASKED) {
         return status_of_dialogue(facts);
     }
     if (!facts->tls_expected || client_spoke) {

@@ -103,10 +103,7 @@ static void warn_of_hello(struct verdict *verdict, const struct facts *facts)
         return;
     }
     if (client->server_name == NULL && client->offer != NULL && client->offer->has_extensions) {
-        warn(verdict, "sni.missing",
-             "The client does not say which name it wants (no SNI): a server with several names "
-             "answers "
-             "with its default certificate.");
+        warn(verdict, "sni.missing", "The client does not say which name it wants (no SNI).");
     }
     if (client->length > SEGMENT) {
         warn(verdict, "hello.large",
