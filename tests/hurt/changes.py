@@ -21,25 +21,37 @@ def doubled_late(packets, _random):
     return late, {}
 
 
-def swap(packets, first):
-    """Neighbours change places where they are close in time, from index `first` on, in pairs."""
+def answers(right, left):
+    """Whether a segment was sent by who had received the other one."""
+    return (
+        isinstance(left, Segment)
+        and isinstance(right, Segment)
+        and (right.sender, right.receiver) == (left.receiver, left.sender)
+        and right.acknowledgement - left.sequence & 0xFFFFFFFF < 1 << 31
+        and right.acknowledgement != left.sequence
+    )
+
+
+def swap(packets, first, with_answers=False):
+    """Neighbours change places where they are close in time, from index `first` on, in pairs: but not an answer and what
+    it answers, unless `with_answers`, since from then on nobody knows who said what first."""
     swapped = list(packets)
     for i in range(first, len(packets) - 1, 2):
         left, right = packets[i : i + 2]
-        if right.time - left.time <= CLOSE:
+        if right.time - left.time <= CLOSE and (with_answers or not answers(right, left)):
             swapped[i] = replace(right, time=left.time)
             swapped[i + 1] = replace(left, time=right.time)
-    return swapped, {}
+    return swapped
 
 
 def swapped_even(packets, _random):
     """The first two, the next two ..."""
-    return swap(packets, 0)
+    return swap(packets, 0), {}
 
 
 def swapped_odd(packets, _random):
     """The second and the third, the next two ..."""
-    return swap(packets, 1)
+    return swap(packets, 1), {}
 
 
 def pieces_of(segment, sizes):

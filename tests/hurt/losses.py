@@ -1,7 +1,8 @@
 """What a capture may lack: a verdict may weaken by it, and never change."""
 
 from .captures import Frame
-from .segments import ACK, SYN, Segment
+from .changes import swap
+from .segments import ACK, SYN, Segment, build
 
 
 def cut_after(frames, _packets):
@@ -53,10 +54,17 @@ def one_way(frames, packets):
             yield f"only-{name}", left
 
 
+def swapped_answers(_frames, packets):
+    """Queues of a network card handed over answers before what they answer: what came first is lost."""
+    for first in (0, 1):
+        yield f"{first}", [build(packet) for packet in swap(packets, first, with_answers=True)]
+
+
 LOSSES = {
     "cut-after": cut_after,
     "begun-late": begun_late,
     "without-one": without_one,
     "snapped": snapped,
     "one-way": one_way,
+    "swapped-answers": swapped_answers,
 }

@@ -43,6 +43,18 @@ WEAKER = [
     ("transport.*", []),
     ("*", []),
 ]
+# What an alert says literally, and no more: where what it was about is missing, it may be told as a possibility.
+LITERAL = [
+    "record.*",
+    "key.confirmation_failed",
+    "sni.unrecognized",
+    "psk.rejected",
+    "extension.*",
+    "certificate.*",
+    "client_certificate.*",
+    "abort.*",
+]
+NEVER_OPENED = "transport.*"
 
 
 class Verdict(NamedTuple):
@@ -153,14 +165,18 @@ def may_become(old, new):
     if old.status != new.status:
         # What failed behind a complete handshake had not failed yet.
         late = old.status == "failed" and '"established": true' in old.tls
-        return new.status == "established" and late
+        plain = old.cause == "protocol.client_not_tls" and new.status == "not_tls"
+        return plain or (new.status == "established" and late)
     if new.status != "failed":
         return True
     if old.cause == new.cause:
         return CONFIDENCE[new.confidence] <= CONFIDENCE[old.confidence]
     if old.cause is None or new.cause is None:
         return new.cause is None
-    return any(fnmatch.fnmatchcase(new.cause, general) for general in weaker(old.cause))
+    general = weaker(old.cause)
+    if new.confidence == "possible" and not fnmatch.fnmatchcase(old.cause, NEVER_OPENED):
+        general = [*general, *LITERAL]
+    return any(fnmatch.fnmatchcase(new.cause, pattern) for pattern in general)
 
 
 def weakened(before, after):
