@@ -185,22 +185,31 @@ static void conclude(struct engine *engine, struct session *session)
 
 /* ---- from streams to facts ---- */
 
+/* What has come in order since, or lies behind a hole that has stood too long. */
+static bool next_piece(struct stream *stream, struct piece *piece)
+{
+    if (stream_pull(stream, piece)) {
+        return true;
+    }
+    if (!stream_is_stuck(stream)) {
+        return false;
+    }
+    stream_give_up(stream);
+    return stream_pull(stream, piece);
+}
+
 static void read_pieces(struct flow *flow, uint8_t end, const struct piece *first)
 {
     struct piece piece = *first;
     struct stream *stream = &flow->stream[end];
-    bool more = piece.bytes.left > 0 || piece.cut > 0 || stream_pull(stream, &piece);
+    bool more = piece.bytes.left > 0 || piece.cut > 0 || next_piece(stream, &piece);
     while (more) {
         session_read(flow->session, transport_speaker(flow, end), &piece);
         if (session_take_swap(flow->session)) {
             flow->client ^= 1;
         }
         stream_pass_over(stream, session_unwanted(flow->session, transport_speaker(flow, end)));
-        more = stream_pull(stream, &piece);
-        if (!more && stream_is_stuck(stream)) {
-            stream_give_up(stream);
-            more = stream_pull(stream, &piece);
-        }
+        more = next_piece(stream, &piece);
     }
 }
 

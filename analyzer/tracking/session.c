@@ -66,6 +66,7 @@ static void swap_steps(struct facts *facts)
     for (size_t i = 0; i < facts->alerts; i++) {
         facts->alert[i].from = (uint8_t)speaker_peer(facts->alert[i].from);
     }
+    facts->transport.icmp.about = speaker_peer(facts->transport.icmp.about);
 }
 
 void session_swap(struct session *session)

@@ -129,11 +129,12 @@ enum stream_news stream_push(struct stream *stream, struct piece *in_order, cons
     if (rest.length > STREAM_REACH || offset > STREAM_REACH || offset < -STREAM_REACH) {
         return STREAM_OLD;
     }
-    if (distance(end, stream->highest) > 0 && !rest.doubtful) {
+    bool higher = distance(end, stream->highest) > 0 && !rest.doubtful;
+    if (higher) {
         stream->highest = end;
     }
     if (distance(end, stream->next) <= 0) {
-        return STREAM_OLD;
+        return higher ? STREAM_NEWS : STREAM_OLD; /* news that were passed over */
     }
     stream->spoken = true;
     if (offset < 0) {
