@@ -253,7 +253,8 @@ static enum confidence weigh_abort(const struct facts *facts, const struct endin
     }
     if (ending->by == SERVER) {
         bool spoke = facts->server_hello != NULL || facts->retry != NULL || facts->version != 0;
-        return !spoke || left_tired(facts, ending) ? POSSIBLE : LIKELY;
+        bool asked = signs_client_certificate(facts); /* and may not have liked the answer */
+        return !spoke || asked || left_tired(facts, ending) ? POSSIBLE : LIKELY;
     }
     return waited_for_reply(facts, ending) || left_tired(facts, ending) ? POSSIBLE : LIKELY;
 }
@@ -274,7 +275,8 @@ static bool alert_has_row(const struct facts *facts, const struct ending *ending
     case DECOMPRESSION_FAILURE:
     case ILLEGAL_PARAMETER:
     case DECODE_ERROR:
-        return facts->tls_from[speaker_peer(ending->by)];
+        return facts->tls_from[speaker_peer(ending->by)] &&
+               facts_absent(facts, speaker_peer(ending->by));
     default:
         return false;
     }

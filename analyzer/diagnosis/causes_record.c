@@ -302,10 +302,11 @@ static enum confidence weigh_blame(const struct facts *facts, const struct endin
     const struct client_hello_facts *hello = facts_client_hello(facts);
     bool psk = ending->by == SERVER && facts->server_hello == NULL && hello != NULL &&
                hello->psk_identities > 0;
-    if (!facts->tls_from[peer]) {
-        return NO; /* what it answers is not in the capture, or no TLS */
+    bool asked = ending->by == SERVER && facts->certificate_request.frame != 0;
+    if (!facts->tls_from[peer] || !facts_absent(facts, peer)) {
+        return NO; /* what it answers is not in the capture: a close, or no TLS, or anything */
     }
-    return psk || !facts_absent(facts, peer) ? POSSIBLE : LIKELY;
+    return psk || asked ? POSSIBLE : LIKELY;
 }
 
 static enum confidence malformed(const struct question *question, struct argument *argument)
