@@ -155,14 +155,14 @@ static void report(struct engine *engine, struct session *session)
 static void conclude(struct engine *engine, struct session *session)
 {
     const struct facts *facts = &session->facts;
-    if (!concerns_tls(facts)) {
+    enum status status = diagnose_status(facts);
+    if (status != STATUS_FAILED && !concerns_tls(facts)) {
         session_free(session);
         return;
     }
     engine->totals.streams_overflowed +=
         facts->transport.side[CLIENT].overflowed || facts->transport.side[SERVER].overflowed;
     servers_note(engine->servers, facts);
-    enum status status = diagnose_status(facts);
     bool shown = status == STATUS_FAILED || engine->options->json || engine->options->all;
     if (!shown || engine_is_done(engine)) {
         count(&engine->totals, status);
