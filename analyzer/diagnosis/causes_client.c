@@ -77,10 +77,12 @@ static enum confidence weigh_missing(const struct rejection *rejection)
 {
     const struct facts *facts = rejection->facts;
     bool in_clear = facts->chain[CLIENT] != NULL || facts->certificate_request.frame != 0;
+    bool answer = rejection->manner == MANNER_ANSWER;
     if (!rejection_client_had_none(facts)) {
-        return rejection->ending.code == CERTIFICATE_REQUIRED ? LIKELY : NO;
+        bool said = rejection->ending.code == CERTIFICATE_REQUIRED;
+        return said && answer && facts->chain[CLIENT] == NULL ? CERTAIN : said ? LIKELY : NO;
     }
-    if (rejection->manner != MANNER_ALERT) {
+    if (rejection->manner != MANNER_ALERT && !answer) {
         return LIKELY;
     }
     if (says_missing(rejection->ending.code)) {
@@ -287,7 +289,8 @@ static enum confidence unproven(const struct question *question, struct argument
 static enum confidence weigh_rejected(const struct rejection *rejection)
 {
     if (rejection_client_had_none(rejection->facts)) {
-        return rejection->manner == MANNER_ALERT ? NO : POSSIBLE;
+        return rejection->manner == MANNER_ALERT || rejection->manner == MANNER_ANSWER ? NO
+                                                                                       : POSSIBLE;
     }
     if (rejection->leaf != NULL && rejection_surest(rejection) >= LIKELY) {
         return NO;
@@ -305,6 +308,11 @@ static enum confidence weigh_rejected(const struct rejection *rejection)
                    ? LIKELY
                : rejection->ending.code == INTERNAL_ERROR ? POSSIBLE
                                                           : NO;
+    case MANNER_ANSWER:
+        if (rejection->ending.code == CERTIFICATE_REQUIRED) {
+            return NO;
+        }
+        break;
     case MANNER_SEALED:
     case MANNER_CLOSED:
     case MANNER_LEFT:

@@ -202,11 +202,14 @@ static enum confidence rejected(const struct question *question, struct argument
 
 /* ---- certificate.unavailable ---- */
 
-/* TLS 1.3: ServerHello, then an alert under the keys, as JSSE does without a certificate. */
+/* TLS 1.3: ServerHello, then an alert under the keys, as JSSE does without a certificate; a key log
+ * shows that it is that alert, and stands in the certificate's place. */
 static bool refused_sealed(const struct facts *facts, const struct ending *ending)
 {
-    return facts->version == TLS13 && ending->kind == ENDING_SEALED && ending->by == SERVER &&
-           facts->finished[CLIENT].frame == 0 && !facts->resumed;
+    bool opened = facts->opened[SERVER] > 0 && ending->kind == ENDING_ALERT &&
+                  ending->code == HANDSHAKE_FAILURE && facts->chain[SERVER] == NULL;
+    return facts->version == TLS13 && (ending->kind == ENDING_SEALED || opened) &&
+           ending->by == SERVER && facts->finished[CLIENT].frame == 0 && !facts->resumed;
 }
 
 /* Nothing that the client offers explains the refusal, so the server lacks something of its own. */

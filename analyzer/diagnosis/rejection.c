@@ -1,6 +1,7 @@
 /* Rejections: alerts held against faults. */
 #include "diagnosis/rejection.h"
 
+#include "diagnosis/answer.h"
 #include "diagnosis/evidence.h"
 
 #include "record.h"
@@ -157,7 +158,7 @@ static bool find_left(struct rejection *rejection, const struct facts *facts)
     if (facts->established.frame != 0 && facts->established.frame <= left.frame) {
         finished = facts->established;
     }
-    if (finished.frame == 0 || facts->version == TLS13 || facts->resumed ||
+    if (finished.frame == 0 || (facts->version == TLS13 && !facts_opened(facts)) || facts->resumed ||
         facts->chain[SERVER] == NULL || facts->application_records[CLIENT] > 0 ||
         facts->application_records[SERVER] > 0 || left.frame < finished.frame ||
         left.time - finished.time > SIGNS_AFTERMATH) {
@@ -330,7 +331,7 @@ static enum confidence weigh_alert(const struct rejection *rejection, enum fault
 
 enum confidence rejection_weigh(const struct rejection *rejection, enum fault fault)
 {
-    if (rejection->manner == MANNER_ALERT) {
+    if (rejection->manner == MANNER_ALERT || rejection->manner == MANNER_ANSWER) {
         return weigh_alert(rejection, fault);
     }
     if (!shows(rejection, fault)) {
@@ -407,7 +408,11 @@ static void cite_sealed(struct argument *argument, const struct rejection *rejec
 void rejection_cite(struct argument *argument, const struct rejection *rejection)
 {
     cite_leaf(argument, rejection);
-    if (rejection->manner == MANNER_SEALED) {
+    if (rejection->manner == MANNER_ANSWER) {
+        argument_cite(argument, rejection->ending.at,
+                      "the handshake is finished, and the server answers %s",
+                      answer_that_refuses(rejection->facts)->said);
+    } else if (rejection->manner == MANNER_SEALED) {
         cite_sealed(argument, rejection);
     } else if (rejection->manner == MANNER_LEFT && rejection->whose == SERVER) {
         argument_cite(

@@ -18,7 +18,8 @@ enum manner {
     MANNER_SEALED, /* TLS 1.3: a record of an alert's size in place of the client's Finished, or of
                       the server's first data */
     MANNER_CLOSED, /* a close or reset at the other's flight, without a word */
-    MANNER_LEFT    /* the handshake was finished and left at once, without a byte of data */
+    MANNER_LEFT,   /* the handshake was finished and left at once, without a byte of data */
+    MANNER_ANSWER  /* an answer in HTTP, behind the handshake */
 };
 
 struct rejection {
@@ -32,7 +33,7 @@ struct rejection {
     bool borrowed;                  /* from another connection, in the packet `shown` */
     struct moment shown;
     enum manner manner;
-    struct ending ending;
+    struct ending ending; /* of an answer: with the alert that says the same */
     bool accepted_by_others; /* handshakes of others with this server worked */
 };
 

@@ -7,6 +7,8 @@
  */
 #include "diagnosis/rejection.h"
 
+#include "diagnosis/answer.h"
+
 #include "names.h"
 
 #include <string.h>
@@ -94,7 +96,7 @@ static bool find_sealed(struct rejection *rejection, const struct facts *facts)
 {
     const struct sealed_record *said = &facts->last_sealed[SERVER];
     struct moment closed = facts_close(facts, SERVER);
-    if (facts->version != TLS13 || facts->established.frame == 0 ||
+    if (facts->version != TLS13 || facts_opened(facts) || facts->established.frame == 0 ||
         !signs_client_certificate(facts)) {
         return false;
     }
@@ -114,6 +116,19 @@ static bool find_sealed(struct rejection *rejection, const struct facts *facts)
     return true;
 }
 
+/* Behind the handshake, in HTTP. */
+static bool find_answer(struct rejection *rejection, const struct facts *facts)
+{
+    const struct answer *answer = answer_that_refuses(facts);
+    if (answer == NULL) {
+        return false;
+    }
+    rejection->ending = (struct ending){ENDING_NONE, SERVER, facts->application_text_at[SERVER],
+                                        answer->alert};
+    rejection->manner = MANNER_ANSWER;
+    return true;
+}
+
 bool rejection_find_of_client(struct rejection *rejection, const struct question *question)
 {
     const struct facts *facts = question->facts;
@@ -123,7 +138,7 @@ bool rejection_find_of_client(struct rejection *rejection, const struct question
     rejection->whose = CLIENT;
     rejection->chain = facts->chain[CLIENT];
     rejection->ending = signs_ending(facts);
-    if (!find_clear(rejection, facts) && !find_sealed(rejection, facts)) {
+    if (!find_answer(rejection, facts) && !find_clear(rejection, facts) && !find_sealed(rejection, facts)) {
         return false;
     }
     if (rejection->chain != NULL && rejection->chain->count > 0) {

@@ -97,7 +97,8 @@ static const struct alert_facts *closing_warning(const struct facts *facts)
         }
         bool closer = closed.frame >= alert->at.frame && alert->from == (uint8_t)by;
         bool echo = alert->from != (uint8_t)by && closed.frame < alert->at.frame;
-        if (!alert->sealed && closed.frame != 0 && !echo && (end || closer)) {
+        bool known = !alert->sealed || (alert->code != 255 && alert->stage != STAGE_ESTABLISHED);
+        if (known && closed.frame != 0 && !echo && (end || closer)) {
             return alert;
         }
     }
@@ -109,7 +110,7 @@ static const struct alert_facts *closing_warning(const struct facts *facts)
  * behind it. */
 static const struct sealed_record *sealed_refusal(const struct facts *facts)
 {
-    if (facts->version != TLS13 || facts->established.frame != 0) {
+    if (facts->version != TLS13 || facts_opened(facts) || facts->established.frame != 0) {
         return NULL;
     }
     const struct sealed_record *client = &facts->last_sealed[CLIENT];

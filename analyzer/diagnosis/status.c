@@ -6,6 +6,7 @@
  * What the capture does not decide is incomplete.
  */
 #include "diagnosis/diagnose.h"
+#include "diagnosis/answer.h"
 #include "diagnosis/signs.h"
 
 #include "record.h"
@@ -218,10 +219,10 @@ static enum status behind_finished(const struct facts *facts)
         return STATUS_INCOMPLETE;
     }
     if (refused_in_clear(facts) || given_up_before_the_end(facts) ||
-        signs_renegotiation(facts) != RENEGOTIATION_NONE) {
+        signs_renegotiation(facts) != RENEGOTIATION_NONE || answer_that_refuses(facts) != NULL) {
         return STATUS_FAILED;
     }
-    if (facts->version == TLS13) {
+    if (facts->version == TLS13 && !facts_opened(facts)) {
         return behind_finished_13(facts, signs_client_certificate(facts));
     }
     return behind_finished_12(facts);

@@ -105,6 +105,12 @@ const struct alert_facts *facts_fatal_alert(const struct facts *facts, enum spea
     return NULL;
 }
 
+bool facts_opened(const struct facts *facts)
+{
+    return facts->opened[CLIENT] > 0 && facts->opened[SERVER] > 0 && facts->shut[CLIENT] == 0 &&
+           facts->shut[SERVER] == 0;
+}
+
 struct moment facts_close(const struct facts *facts, enum speaker from)
 {
     const struct transport_side *side = &facts->transport.side[from];

@@ -359,6 +359,9 @@ bool facts_lists(struct code_list list, uint16_t code);
 /* The first fatal alert of `from` whose code is known, in clear or by a key log; NULL: none. */
 const struct alert_facts *facts_fatal_alert(const struct facts *facts, enum speaker from);
 
+/* Whether a key log opened what both sides sealed, as far as it was tried: nothing need be told from sizes. */
+bool facts_opened(const struct facts *facts);
+
 /* The first of FIN and RST that `from` sent; a moment of frame 0 when neither was seen. */
 struct moment facts_close(const struct facts *facts, enum speaker from);
 
