@@ -120,6 +120,11 @@ static void weigh(struct weighed *weighed, const struct server *server, const st
     known[SUITES] = knows_suites(server, offer, &common[SUITES]);
     known[GROUPS] = knows_groups(server, offer, &common[GROUPS]);
     known[SCHEMES] = knows_key(server, offer, &common[SCHEMES]);
+    if (weighed->own[SUITES].weight == OFFERS_ONLY_ECDSA &&
+        weighed->own[SCHEMES].weight >= PECULIAR) {
+        /* Stacks leave out the suites for which they have no signature algorithm. */
+        weighed->own[SUITES].weight = PECULIAR_SLIGHTLY;
+    }
     for (int set = 0; set < SETS; set++) {
         weighed->weight[set] = weighed->own[set].weight;
         weighed->apart[set] = known[set] && !common[set];

@@ -12,7 +12,7 @@
 
 /* 0: what every stack offers by default; up to 3: a little less; 4 and more: so little, or so
  * unusual, that servers are often without it; 10: nothing that could be selected at all. */
-enum { PECULIAR_SLIGHTLY = 3, PECULIAR = 4, PECULIAR_EMPTY = 10 };
+enum { PECULIAR_SLIGHTLY = 3, PECULIAR = 4, OFFERS_ONLY_ECDSA = 6, PECULIAR_EMPTY = 10 };
 
 struct peculiarity {
     int weight;

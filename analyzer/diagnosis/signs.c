@@ -324,6 +324,9 @@ static struct renegotiated see_renegotiation(const struct facts *facts)
     for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
         const struct sealed_record *record = &facts->sealed[i];
         bool begins = record->type == RECORD_HANDSHAKE && record->stage == STAGE_ESTABLISHED;
+        /* The alert that answers the asking may have been captured before it. */
+        seen.alert =
+            seen.alert || (record->type == RECORD_ALERT && record->stage == STAGE_ESTABLISHED);
         if (begun_by == SPEAKERS && begins) {
             begun_by = record->from;
         }
@@ -334,7 +337,6 @@ static struct renegotiated see_renegotiation(const struct facts *facts)
             seen.finished[record->from] || (begins && record->length == finished[record->from]);
         seen.answered = seen.answered || (begins && record->from != begun_by);
         seen.data = seen.data || record->type == RECORD_APPLICATION_DATA;
-        seen.alert = seen.alert || record->type == RECORD_ALERT;
     }
     return seen;
 }
