@@ -167,6 +167,7 @@ static enum confidence weigh_rejected(const struct rejection *rejection)
         return LIKELY;
     case MANNER_CLOSED:
     case MANNER_LEFT:
+    case MANNER_ANSWER: /* a server's only */
         break;
     }
     return POSSIBLE;
