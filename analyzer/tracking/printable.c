@@ -46,8 +46,8 @@ const char *printable_copy(struct arena *arena, struct wire bytes, size_t most)
 {
     char text[PRINTABLE_MAX * ESCAPED + sizeof "..."];
     size_t length = 0;
-    bool more = bytes.left > most;
     struct wire rest = wire_take_most(&bytes, most < PRINTABLE_MAX ? most : PRINTABLE_MAX);
+    bool more = bytes.left > 0;
     while (rest.left > 0) {
         size_t used = 1;
         int32_t point = code_point(rest, &used);

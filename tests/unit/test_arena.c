@@ -1,0 +1,92 @@
+#include "tracking/arena.h"
+
+#include <setjmp.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void an_arena_that_was_not_used_owns_nothing(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+
+    assert_null(arena.newest);
+    arena_release(&arena);
+    assert_int_equal(arena.taken, 0);
+}
+
+static void pieces_are_zeroed_aligned_and_apart(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    uint8_t *before = NULL;
+
+    for (size_t size = 1; size < 300; size++) {
+        uint8_t *piece = arena_take(&arena, size);
+        assert_non_null(piece);
+        assert_int_equal((uintptr_t)piece % alignof(max_align_t), 0);
+        for (size_t i = 0; i < size; i++) {
+            assert_int_equal(piece[i], 0);
+        }
+        memset(piece, 0xff, size);
+        assert_ptr_not_equal(piece, before);
+        before = piece;
+    }
+    arena_release(&arena);
+}
+
+static void a_copy_ends_with_nul_and_may_be_empty(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+
+    assert_string_equal(arena_copy(&arena, "wwwhat", 3), "www");
+    assert_string_equal(arena_copy(&arena, NULL, 0), "");
+    arena_release(&arena);
+}
+
+static void an_arena_is_bounded_and_says_no_behind_its_bound(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    size_t pieces = 0;
+
+    while (arena_take(&arena, 1000) != NULL) {
+        pieces++;
+        assert_true(pieces <= ARENA_MAX / 1000);
+    }
+    assert_true(pieces > ARENA_MAX / 1000 * 9 / 10);
+    assert_true(arena.taken <= ARENA_MAX);
+    arena_release(&arena);
+    assert_non_null(arena_take(&arena, 1000));
+    arena_release(&arena);
+}
+
+static void a_size_that_wraps_is_refused(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+
+    assert_null(arena_take(&arena, SIZE_MAX));
+    assert_null(arena_take(&arena, SIZE_MAX - 15));
+    assert_null(arena_take(&arena, (size_t)ARENA_MAX + 1));
+    assert_null(arena_copy(&arena, "x", ARENA_MAX));
+    assert_int_equal(arena.taken, 0);
+    arena_release(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_arena_that_was_not_used_owns_nothing),
+        cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
+        cmocka_unit_test(a_copy_ends_with_nul_and_may_be_empty),
+        cmocka_unit_test(an_arena_is_bounded_and_says_no_behind_its_bound),
+        cmocka_unit_test(a_size_that_wraps_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
