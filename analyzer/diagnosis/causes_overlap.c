@@ -278,6 +278,9 @@ static enum confidence refused_offer(const struct question *question, struct arg
 
 /* ---- what the server chose, and the client had not offered ---- */
 
+/* Old servers take their own curve or algorithm whatever is asked for. A suite that was not offered
+ * is no such habit but a broken server, or bytes that were changed: another family's. */
+
 /* The client's last word on a choice: how it ended the handshake, if it went no further than that.
  */
 static bool client_refused_choice(const struct facts *facts, struct ending *ending)
@@ -297,16 +300,12 @@ static enum confidence unasked_choice(const struct question *question, struct ar
         !client_refused_choice(facts, &ending)) {
         return NO;
     }
-    struct code_list offered = set == SUITES   ? hello->offer->suites
-                               : set == GROUPS ? hello->offer->groups
-                                               : hello->offer->schemes;
+    struct code_list offered = set == GROUPS ? hello->offer->groups : hello->offer->schemes;
     if (offered.count == 0 || facts_lists(offered, choice)) {
         return NO;
     }
     char name[NAMES_TEXT_MAX];
-    if (set == SUITES) {
-        names_suite_text(name, choice);
-    } else if (set == GROUPS) {
+    if (set == GROUPS) {
         names_group_text(name, choice);
     } else {
         names_scheme_text(name, choice);
@@ -325,12 +324,6 @@ static enum confidence unasked_choice(const struct question *question, struct ar
 
 static enum confidence no_cipher(const struct question *question, struct argument *argument)
 {
-    const struct server_hello_facts *hello = question->facts->server_hello;
-    if (hello != NULL) {
-        /* An SSL 2.0 ServerHello selects nothing: 0xffff. */
-        uint16_t suite = hello->suite == 0xffff ? 0 : hello->suite;
-        return unasked_choice(question, argument, SUITES, suite, hello->at);
-    }
     return refused_offer(question, argument, SUITES);
 }
 
