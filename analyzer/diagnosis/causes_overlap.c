@@ -32,6 +32,7 @@ enum set { SUITES, GROUPS, SCHEMES, SETS };
 struct weighed {
     struct peculiarity own[SETS]; /* what the offer alone says */
     int weight[SETS];             /* and with what is known of the server */
+    bool common[SETS];            /* something that the server took from others is in the offer */
     bool apart[SETS]; /* something of the server's is known, and nothing of it is in the offer */
 };
 
@@ -112,8 +113,8 @@ static bool knows_key(const struct server *server, const struct offer *offer, bo
 static void weigh(struct weighed *weighed, const struct server *server, const struct offer *offer)
 {
     bool known[SETS];
-    bool common[SETS];
     memset(weighed, 0, sizeof *weighed);
+    bool *common = weighed->common;
     weighed->own[SUITES] = offers_suites(offer);
     weighed->own[GROUPS] = offers_groups(offer);
     weighed->own[SCHEMES] = offers_schemes(offer);
@@ -177,7 +178,7 @@ static enum confidence judge(const struct refusal *refusal, const struct weighed
         }
         return weight >= VERY_PECULIAR ? POSSIBLE : NO;
     }
-    if (!alert_fits(refusal, set, weight)) {
+    if (weighed->common[set] || !alert_fits(refusal, set, weight)) {
         return NO;
     }
     if (weighed->own[set].weight == PECULIAR_EMPTY) {
