@@ -125,7 +125,8 @@ static void unseen_sealed(struct unseen *unseen, const struct facts *facts)
         sealed_alert = sealed_alert || facts->alert[i].code == 255;
     }
     bool tls13 = facts->server_hello != NULL && facts->server_hello->version == 0x0304;
-    bool certificate = tls13 && facts->chain[SERVER] == NULL && !facts->server_hello->psk_selected;
+    bool certificate = tls13 && facts->chain[SERVER] == NULL && facts->opened[SERVER] == 0 &&
+                       !facts->server_hello->psk_selected;
     unseen_add(unseen, certificate,
                "TLS 1.3: the server's certificate is sealed; give the key log with -k");
     unseen_add(unseen, sealed_alert && !certificate,
