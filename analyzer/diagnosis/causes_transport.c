@@ -229,7 +229,9 @@ static bool closed_by_stranger(const struct facts *facts)
 static enum confidence no_client_hello(const struct question *question, struct argument *argument)
 {
     const struct facts *facts = question->facts;
-    if (never_opened(facts) || !client_kept_silent(facts)) {
+    enum speaker by;
+    bool over = signs_first_close(facts, &by).frame != 0 || facts->tls_from[SERVER];
+    if (!over || never_opened(facts) || !client_kept_silent(facts)) {
         return NO;
     }
     struct moment opened = granted(facts);
