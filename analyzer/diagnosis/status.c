@@ -268,7 +268,10 @@ static bool finished_too_early(const struct facts *facts)
 
 static enum status in_handshake(const struct facts *facts)
 {
-    if (facts_fatal_alert(facts, CLIENT) != NULL || facts_fatal_alert(facts, SERVER) != NULL) {
+    /* One that merely answers the other's close is no more than that close. */
+    bool alert = facts_fatal_alert(facts, CLIENT) != NULL ||
+                 facts_fatal_alert(facts, SERVER) != NULL;
+    if (alert && signs_ending(facts).kind == ENDING_ALERT) {
         return STATUS_FAILED;
     }
     if (!nothing_missing(facts) || finished_too_early(facts)) {
