@@ -169,27 +169,16 @@ enum framing record_begins_tls(struct wire bytes, bool server)
     return told ? FRAMING_WHOLE : FRAMING_PARTIAL;
 }
 
-/* The header of an SSLv2 record: 2 bytes with the highest bit set, or 3 of which the last is the
- * length of the padding, which a record in clear does not have ("The SSL Protocol", section 1.1).
- * Yields the body's length; 0 when it cannot be. *known tells whether it is all there. */
+/* The header of an SSLv2 record in clear: 2 bytes, with the highest bit set (RFC 5246, appendix
+ * E.2). Yields the body's length; 0 when it cannot be. *known tells whether it is all there. */
 static size_t sslv2_header(struct wire *bytes, bool *known)
 {
-    bool short_header = (wire_peek(bytes, 0) & 0x80) != 0;
-    size_t header = short_header ? 2 : 3;
-
-    *known = bytes->left >= header;
-    if (bytes->left > 0 && !short_header && (wire_peek(bytes, 0) & 0x40) != 0) {
-        *known = true; /* an escape record: nothing in clear is one */
+    *known = bytes->left >= 2;
+    if (bytes->left > 0 && (wire_peek(bytes, 0) & 0x80) == 0) {
+        *known = true; /* the header of 3 bytes: for padding, which a record in clear has not */
         return 0;
     }
-    if (!*known) {
-        return 0;
-    }
-    size_t length = wire_u16(bytes);
-    if (!short_header && wire_u8(bytes) != 0) {
-        return 0;
-    }
-    return length & (short_header ? 0x7fff : 0x3fff);
+    return *known ? wire_u16(bytes) & 0x7fff : 0;
 }
 
 /* Judges as much of a CLIENT-HELLO's fixed part as is there (RFC 5246, appendix E.2). `length` is

@@ -193,8 +193,8 @@ static void note_certificate(struct server *row, const struct facts *facts)
         return;
     }
     const struct certificate *leaf = chain->certificates[0];
-    if (leaf->malformed) {
-        return;
+    if (leaf->malformed || !leaf->remembered) {
+        return; /* what is not remembered goes with its connection */
     }
     for (size_t i = 0; i < row->certificate_count; i++) {
         if (memcmp(row->certificate[i]->sha256, leaf->sha256, sizeof leaf->sha256) == 0) {

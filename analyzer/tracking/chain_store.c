@@ -190,6 +190,7 @@ static struct kept_certificate *read_into_store(struct chain_store *store,
         *slot_of(store, reading->sha256) = kept;
         store->count++;
         kept->number = store->count;
+        kept->certificate.remembered = true;
     }
     return kept;
 }

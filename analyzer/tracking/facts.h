@@ -154,6 +154,7 @@ enum usage { USAGE_ABSENT, USAGE_PRESENT, USAGE_LACKS }; /* the extension is not
 /* One X.509 certificate (RFC 5280), parsed once and shared by all who were given it. */
 struct certificate {
     uint8_t sha256[32];
+    bool remembered;         /* in the store, for as long as it lives; else in the connection's arena */
     uint32_t length;         /* DER, bytes */
     bool malformed;          /* could not be parsed; nothing below is set */
     const char *subject;     /* RFC 2253-like text */

@@ -13,7 +13,8 @@ struct stream_waiting {
     uint8_t bytes[];
 };
 
-/* How far `a` lies behind `b` in sequence space: negative when before it (RFC 9293, section 3.4). */
+/* How far `a` lies behind `b` in sequence space: negative when before it (RFC 9293, section 3.4).
+ */
 static int32_t distance(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b);
@@ -119,7 +120,8 @@ static void wear_patience(struct stream *stream)
     }
 }
 
-enum stream_news stream_push(struct stream *stream, struct piece *in_order, const struct chunk *chunk)
+enum stream_news stream_push(struct stream *stream, struct piece *in_order,
+                             const struct chunk *chunk)
 {
     *in_order = (struct piece){.bytes = wire_over(NULL, 0), .at = chunk->at};
     stream_begin(stream, chunk->sequence, false);
@@ -144,7 +146,8 @@ enum stream_news stream_push(struct stream *stream, struct piece *in_order, cons
     }
     drop_doubtful(stream, rest.sequence);
     if (offset <= 0 && stream->waiting == NULL && !rest.doubtful) {
-        *in_order = (struct piece){rest.bytes, rest.at, stream->hole, rest.length - (uint32_t)rest.bytes.left};
+        *in_order = (struct piece){rest.bytes, rest.at, stream->hole,
+                                   rest.length - (uint32_t)rest.bytes.left};
         stream->hole = 0;
         stream->next = end;
         stream->patience = 0;
@@ -170,7 +173,8 @@ bool stream_pull(struct stream *stream, struct piece *piece)
         }
         struct wire bytes = wire_over(first->bytes, first->held);
         (void)wire_take_most(&bytes, stream->next - first->sequence);
-        *piece = (struct piece){bytes, first->at, stream->hole, end - stream->next - (uint32_t)bytes.left};
+        *piece = (struct piece){bytes, first->at, stream->hole,
+                                end - stream->next - (uint32_t)bytes.left};
         stream->hole = 0;
         stream->patience = 0;
         stream->next = end;
@@ -195,9 +199,9 @@ bool stream_acknowledge(struct stream *stream, uint32_t acknowledgement)
 
 bool stream_is_stuck(const struct stream *stream)
 {
-    return stream->waiting != NULL &&
-           (stream->patience >= STREAM_PATIENCE || stream->waiting_pieces >= STREAM_WAITING_PIECES ||
-            stream->waiting_bytes >= STREAM_WAITING_BYTES);
+    return stream->waiting != NULL && (stream->patience >= STREAM_PATIENCE ||
+                                       stream->waiting_pieces >= STREAM_WAITING_PIECES ||
+                                       stream->waiting_bytes >= STREAM_WAITING_BYTES);
 }
 
 void stream_give_up(struct stream *stream)
@@ -208,7 +212,8 @@ void stream_give_up(struct stream *stream)
     if (stream->waiting == NULL || distance(stream->waiting->sequence, stream->next) <= 0) {
         return;
     }
-    if (stream->waiting_pieces >= STREAM_WAITING_PIECES || stream->waiting_bytes >= STREAM_WAITING_BYTES) {
+    if (stream->waiting_pieces >= STREAM_WAITING_PIECES ||
+        stream->waiting_bytes >= STREAM_WAITING_BYTES) {
         stream->overflowed = true;
     }
     stream->hole += stream->waiting->sequence - stream->next;
@@ -239,7 +244,14 @@ bool stream_lacks(const struct stream *stream, uint32_t end)
     /* The acknowledgement of a FIN is one more than that of the last byte. */
     int32_t acknowledged =
         stream->has_acknowledged ? distance(stream->acknowledged, stream->highest) - 1 : 0;
-    return (beyond_end > 0 && beyond_end < STREAM_REACH) || (acknowledged > 0 && acknowledged < STREAM_REACH);
+    return (beyond_end > 0 && beyond_end < STREAM_REACH) ||
+           (acknowledged > 0 && acknowledged < STREAM_REACH);
+}
+
+bool stream_end_acknowledged(const struct stream *stream)
+{
+    return stream->begun && stream->has_acknowledged &&
+           distance(stream->acknowledged, stream->highest) == 1;
 }
 
 void stream_release(struct stream *stream)

@@ -208,7 +208,8 @@ void transport_end_facts(struct flow *flow, int64_t now)
         const struct stream *stream = &flow->stream[end];
         uint32_t last = flow->has_end[end] ? flow->end_sequence[end] : stream->highest;
         side->unacknowledged = stream_unacknowledged(stream);
-        side->missing = side->missing || stream_lacks(stream, last);
+        side->missing = side->missing || stream_lacks(stream, last) ||
+                        (!flow->has_end[end] && stream_end_acknowledged(stream));
         side->overflowed = side->overflowed || stream->overflowed;
         side->answers_close = answers_close(flow, end);
     }
