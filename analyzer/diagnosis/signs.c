@@ -247,6 +247,17 @@ bool signs_certificate_bad(const struct facts *facts)
            bad_status(chain, facts_client_hello(facts), now);
 }
 
+uint64_t signs_first_data(const struct facts *facts, enum speaker speaker)
+{
+    for (size_t i = 0; i < facts->steps && i < FACTS_STEPS; i++) {
+        if (facts->step[i].what == STEP_APPLICATION_DATA &&
+            facts->step[i].from == (uint8_t)speaker) {
+            return facts->step[i].at.frame;
+        }
+    }
+    return 0;
+}
+
 static bool is_news(const struct step *step)
 {
     return step->what != STEP_SYN && step->what != STEP_SYN_ACK && step->what != STEP_FIN &&

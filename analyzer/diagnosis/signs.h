@@ -79,6 +79,9 @@ bool signs_client_certificate(const struct facts *facts);
  * without the stapled response that is due, or broken. */
 bool signs_certificate_bad(const struct facts *facts);
 
+/* The frame of the first record of data that `speaker` sent behind the handshake; 0: none. */
+uint64_t signs_first_data(const struct facts *facts, enum speaker speaker);
+
 /* The first FIN or RST of anybody; frame 0: none. *by says whose. */
 struct moment signs_first_close(const struct facts *facts, enum speaker *by);
 

@@ -5,8 +5,9 @@
  * it and nothing of it is missing from the capture, or where somebody was waited for long enough.
  * What the capture does not decide is incomplete.
  */
-#include "diagnosis/diagnose.h"
 #include "diagnosis/answer.h"
+#include "diagnosis/diagnose.h"
+#include "diagnosis/faults.h"
 #include "diagnosis/signs.h"
 
 #include "record.h"
@@ -72,6 +73,37 @@ static bool client_left_at_once(const struct facts *facts)
         by = CLIENT;
     }
     return left.frame != 0 && by == CLIENT && left.time - facts->established.time <= SIGNS_AT_ONCE;
+}
+
+/* By our roots nobody vouches for the server's certificate: it is self-signed, it came without the
+ * intermediate, or a private root came with it. Where merely a root is not known here, that is no
+ * hint: so it is with every private authority. */
+static bool nobody_vouches(const struct facts *facts)
+{
+    struct faults faults;
+    faults_of_server(&faults, facts);
+    const struct certificate *root = faults.certificate[FAULT_UNTRUSTED];
+    return (faults.set & (FAULT_BIT(FAULT_SELF_SIGNED) | FAULT_BIT(FAULT_INCOMPLETE))) != 0 ||
+           (root != NULL && !root->malformed && root->self_issued);
+}
+
+/* The client left as those do who refuse a certificate when all is finished: Node closes without a
+ * close_notify; NSS alerts, upon which the server closes without a close_notify of its own. It had
+ * asked for a name, as a health check, which looks alike, mostly does not. */
+static bool left_like_refusing(const struct facts *facts)
+{
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    enum speaker by;
+    struct moment closed = signs_first_close(facts, &by);
+    uint64_t data = signs_first_data(facts, SERVER); /* HAProxy answers the close by HTTP 400 */
+    if (hello == NULL || hello->server_name == NULL || hello->server_name[0] == '\0' ||
+        facts->resumed || closed.frame == 0 || !client_left_at_once(facts) ||
+        facts->application_records[CLIENT] > 0 || (data != 0 && data < closed.frame)) {
+        return false;
+    }
+    bool client_alert = facts->last_sealed[CLIENT].type == RECORD_ALERT;
+    bool server_alert = facts->last_sealed[SERVER].type == RECORD_ALERT;
+    return client_alert ? by == SERVER && !server_alert : by == CLIENT;
 }
 
 /* A fatal alert in clear behind the handshake, by a side that has sent no data: it never took to
@@ -196,7 +228,8 @@ static enum status behind_finished_13(const struct facts *facts, bool asked)
  * must be a reason in sight. */
 static enum status behind_finished_12(const struct facts *facts)
 {
-    bool server_dubious = no_data(facts) && signs_certificate_bad(facts);
+    bool server_dubious = (no_data(facts) && signs_certificate_bad(facts)) ||
+                          (left_like_refusing(facts) && nobody_vouches(facts));
     bool client_dubious =
         facts->application_records[SERVER] == 0 && signs_client_certificate(facts);
     if (!server_dubious && !client_dubious) {
@@ -269,8 +302,8 @@ static bool finished_too_early(const struct facts *facts)
 static enum status in_handshake(const struct facts *facts)
 {
     /* One that merely answers the other's close is no more than that close. */
-    bool alert = facts_fatal_alert(facts, CLIENT) != NULL ||
-                 facts_fatal_alert(facts, SERVER) != NULL;
+    bool alert =
+        facts_fatal_alert(facts, CLIENT) != NULL || facts_fatal_alert(facts, SERVER) != NULL;
     if (alert && signs_ending(facts).kind == ENDING_ALERT) {
         return STATUS_FAILED;
     }
