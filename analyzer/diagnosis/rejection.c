@@ -44,7 +44,7 @@ static const struct meaning MEANINGS[] = {
     {INTERNAL_ERROR, 0, ALL_BITS},
     {UNSUPPORTED_CERTIFICATE, FAULT_BIT(FAULT_USAGE),
      FAULT_BIT(FAULT_WEAK) | FAULT_BIT(FAULT_MALFORMED)}, /* mbedTLS and JSSE; NSS */
-    {ACCESS_DENIED, 0, TRUST_BITS},                       /* GnuTLS servers */
+    {ACCESS_DENIED, 0, ALL_BITS},                         /* GnuTLS servers, and 42 behind it */
     {CERTIFICATE_REVOKED, FAULT_BIT(FAULT_REVOKED), 0},
     {CERTIFICATE_EXPIRED, FAULT_BIT(FAULT_EXPIRED), FAULT_BIT(FAULT_NOT_YET)}, /* NSS, wolfSSL */
     {UNKNOWN_CA, TRUST_BITS, FAULT_BIT(FAULT_SIGNATURE)},                      /* mbedTLS */
@@ -155,13 +155,14 @@ static bool find_left(struct rejection *rejection, const struct facts *facts)
 {
     struct moment left = client_left(facts);
     struct moment finished = facts->finished[CLIENT];
+    uint64_t data = signs_first_data(facts, SERVER); /* HAProxy answers the close by HTTP 400 */
     if (facts->established.frame != 0 && facts->established.frame <= left.frame) {
         finished = facts->established;
     }
-    if (finished.frame == 0 || (facts->version == TLS13 && !facts_opened(facts)) || facts->resumed ||
-        facts->chain[SERVER] == NULL || facts->application_records[CLIENT] > 0 ||
-        facts->application_records[SERVER] > 0 || left.frame < finished.frame ||
-        left.time - finished.time > SIGNS_AFTERMATH) {
+    if (finished.frame == 0 || (facts->version == TLS13 && !facts_opened(facts)) ||
+        facts->resumed || facts->renegotiation.frame != 0 || facts->chain[SERVER] == NULL ||
+        facts->application_records[CLIENT] > 0 || (data != 0 && data < left.frame) ||
+        left.frame < finished.frame || left.time - finished.time > SIGNS_AFTERMATH) {
         return false;
     }
     const struct sealed_record *said = &facts->last_sealed[CLIENT];
@@ -199,6 +200,23 @@ static void borrow(struct rejection *rejection, int64_t at)
     }
 }
 
+/* What cannot be said of the chain because something else was not seen: which name was asked for,
+ * and whether a response was stapled. */
+static unsigned hidden_by_holes(const struct facts *facts)
+{
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    const struct server_hello_facts *answer = facts->server_hello;
+    unsigned hidden = 0;
+    if (hello == NULL || hello->incomplete) {
+        hidden |= FAULT_BIT(FAULT_NAME) | FAULT_BIT(FAULT_STATUS);
+    }
+    bool may_staple = answer == NULL || answer->status_request || facts->version == TLS13;
+    if (may_staple && facts->chain[SERVER]->ocsp_at.frame == 0 && !facts_absent(facts, SERVER)) {
+        hidden |= FAULT_BIT(FAULT_REVOKED) | FAULT_BIT(FAULT_STATUS);
+    }
+    return hidden;
+}
+
 bool rejection_find(struct rejection *rejection, const struct question *question)
 {
     const struct facts *facts = question->facts;
@@ -216,6 +234,7 @@ bool rejection_find(struct rejection *rejection, const struct question *question
         rejection->chain = chain;
         rejection->leaf = chain->certificates[0];
         faults_of_server(&rejection->faults, facts);
+        rejection->hidden = hidden_by_holes(facts);
     } else {
         borrow(rejection, rejection->ending.at.time / SIGNS_SECOND);
     }
@@ -256,12 +275,13 @@ static int place_of(const struct rejection *rejection, enum fault fault)
     return 2 * (int)fault;
 }
 
-/* The first of the faults that show and that the alert may mean. */
+/* The first of the faults that show, or that a hole may hide, and that the alert may mean. */
 static bool is_first(const struct rejection *rejection, enum fault fault, unsigned meant)
 {
     int place = place_of(rejection, fault);
+    unsigned others = rejection->faults.set | rejection->hidden;
     for (int other = 0; other < FAULTS; other++) {
-        if ((rejection->faults.set & meant & FAULT_BIT(other)) != 0 &&
+        if ((others & meant & FAULT_BIT(other)) != 0 &&
             place_of(rejection, (enum fault)other) < place) {
             return false;
         }
@@ -295,6 +315,10 @@ static enum confidence weigh_hidden(const struct rejection *rejection, enum faul
     unsigned meant = meaning->named | meaning->used;
     if ((meaning->named & FAULT_BIT(fault)) == 0 || (rejection->faults.set & meant) != 0) {
         return NO;
+    }
+    bool lost = rejection->chain == NULL && rejection->facts->version != TLS13;
+    if (lost && meaning->code != CERTIFICATE_REVOKED && meaning->code != BAD_STATUS_RESPONSE) {
+        return POSSIBLE; /* the chain would tell more, and perhaps something else */
     }
     if (meaning->code == UNKNOWN_CA) {
         bool unseen =

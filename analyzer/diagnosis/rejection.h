@@ -28,6 +28,7 @@ struct rejection {
     enum speaker whose;        /* the certificate's owner */
     const struct chain *chain; /* that this connection showed; NULL: none */
     struct faults faults;
+    unsigned hidden;                /* bits: faults that a hole in the capture may hide */
     const struct certificate *leaf; /* the chain's first one, or the one that was shown to another
                                        connection; NULL: not known */
     bool borrowed;                  /* from another connection, in the packet `shown` */

@@ -72,23 +72,38 @@ bool rejection_client_had_none(const struct facts *facts)
 
 /* ---- refused ---- */
 
-/* In clear: the server ended it behind the client's answer to its request. */
+/* When the client answered the request, as far as that was seen. */
+static struct moment answered(const struct rejection *rejection)
+{
+    const struct facts *facts = rejection->facts;
+    if (rejection->chain != NULL) {
+        return rejection->chain->at;
+    }
+    bool asked = facts->certificate_request.frame != 0;
+    bool signs = facts->certificate_verify.frame != 0;
+    return signs   ? facts->certificate_verify
+           : asked ? facts->client_key_exchange
+                   : (struct moment){0, 0};
+}
+
+/* In clear: the server ended it behind the client's answer to its request. Where that answer is not
+ * in the capture, an alert must do that is about certificates by its name. */
 static bool find_clear(struct rejection *rejection, const struct facts *facts)
 {
     const struct ending *ending = &rejection->ending;
-    struct moment answer = rejection->chain != NULL           ? rejection->chain->at
-                           : rejection_client_had_none(facts) ? facts->client_key_exchange
-                                                              : (struct moment){0, 0};
-    if (answer.frame == 0 || ending->by != SERVER || ending->kind == ENDING_NONE ||
-        ending->at.frame < answer.frame || facts->application_records[SERVER] > 0) {
+    struct moment answer = answered(rejection);
+    if (ending->by != SERVER || ending->kind == ENDING_NONE || ending->at.frame < answer.frame ||
+        facts->application_records[SERVER] > 0) {
         return false;
     }
     if (ending->kind == ENDING_ALERT) {
         rejection->manner = MANNER_ALERT;
-        return true;
+        return answer.frame != 0 || rejection_is_named(rejection);
     }
+    bool gave = rejection->chain != NULL || facts->certificate_verify.frame != 0;
     rejection->manner = facts->established.frame != 0 ? MANNER_LEFT : MANNER_CLOSED;
-    return ending->at.time - answer.time <= SIGNS_AFTERMATH;
+    return answer.frame != 0 && (gave || rejection_client_had_none(facts)) &&
+           ending->at.time - answer.time <= SIGNS_AFTERMATH;
 }
 
 /* Sealed: the server's last word is as short as an alert, or there is none and it closed. */
