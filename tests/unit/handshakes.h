@@ -142,7 +142,8 @@ static inline void server_hello(struct handshake *handshake, uint16_t version, u
 static inline void server_certificate(struct handshake *handshake)
 {
     struct moment at = next(handshake);
-    handshake->certificate = (struct certificate){.key = KEY_RSA,
+    handshake->certificate = (struct certificate){.remembered = true,
+                                                  .key = KEY_RSA,
                                                   .key_bits = 2048,
                                                   .key_name = "RSA 2048",
                                                   .server_auth = USAGE_PRESENT,
