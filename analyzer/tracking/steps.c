@@ -82,13 +82,17 @@ static enum course course_of(enum stage stage)
 }
 
 /* Whether `row` may be jumped to from `stage`: forward, and on the same course; from the hellos by a message
- * in clear only, since it takes the ServerHello to tell what anything else belongs to. */
+ * in clear only, since it takes the ServerHello to tell what anything else belongs to: a change_cipher_spec
+ * occurs on every course. */
 static bool is_ahead(const struct row *row, enum stage stage)
 {
     if (row->next <= stage) {
         return false;
     }
     enum course course = course_of(stage);
+    if (course == COURSE_HELLOS && row->event == EVENT_CHANGE_CIPHER_SPEC) {
+        return false;
+    }
     return course == course_of(row->stage) || (course == COURSE_HELLOS && row->event < 256);
 }
 

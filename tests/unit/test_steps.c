@@ -114,6 +114,16 @@ static void nothing_leads_to_another_version_s_handshake(void **state)
     assert_int_equal(unexpected(STAGE_SERVER_HELLO, SERVER, EVENT_SEALED_FLIGHT), STAGE_SERVER_HELLO);
 }
 
+static void a_change_cipher_spec_does_not_tell_what_hello_was_missed(void **state)
+{
+    (void)state;
+
+    assert_int_equal(unexpected(STAGE_SERVER_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC), STAGE_SERVER_HELLO);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC), STAGE_CLIENT_HELLO);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, CLIENT, EVENT_CHANGE_CIPHER_SPEC), STAGE_CLIENT_HELLO);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, EVENT_SERVER_HELLO_13), STAGE_SEALED_SERVER_FLIGHT);
+}
+
 static void what_nobody_knows_changes_nothing(void **state)
 {
     (void)state;
@@ -134,6 +144,7 @@ int main(void)
         cmocka_unit_test(what_was_missed_is_jumped_over),
         cmocka_unit_test(nothing_leads_back),
         cmocka_unit_test(nothing_leads_to_another_version_s_handshake),
+        cmocka_unit_test(a_change_cipher_spec_does_not_tell_what_hello_was_missed),
         cmocka_unit_test(what_nobody_knows_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
