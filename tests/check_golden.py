@@ -4,8 +4,8 @@
     check_golden.py TLSWHY [--matrix] [--update]
 
 A sample is called <cause>~<variant>: each of its connections that failed failed of that cause, and at least one did; in
-ok~<variant> none failed. Where the cause can only be read with the key log beside the capture, samples/sealed.tsv names what may be said
-without. So a wrong answer cannot be blessed. The texts in tests/golden/ are for wording alone: --update writes
+ok~<variant> none failed. Where the cause can only be read with the key log beside the capture (<sample>.keys), samples/sealed.tsv
+names what may be said without; with it, the cause must be the name's, and more than possible. So a wrong answer cannot be blessed. The texts in tests/golden/ are for wording alone: --update writes
 them anew. --matrix prints cause against verdict.
 """
 
@@ -17,6 +17,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
@@ -33,9 +34,10 @@ def acceptable_without_keys():
     return {cell[0]: re.split(r"[ ,]+", cell[1].strip()) for cell in cells if len(cell) > 1}
 
 
-def connections(tlswhy):
+def connections(tlswhy, *options):
     """sample's file name -> its connections."""
-    run = subprocess.run([tlswhy, "--json", "--ca-file", str(ROOTS), str(SAMPLES)], capture_output=True, check=False)
+    run = subprocess.run([tlswhy, "--json", "--ca-file", str(ROOTS), *options, str(SAMPLES)],
+                         capture_output=True, check=False)
     if run.returncode != 1 or run.stderr:
         sys.exit(f"tlswhy --json samples/: status {run.returncode}\n{run.stderr.decode()}")
     found = collections.defaultdict(list)
@@ -68,6 +70,37 @@ def judge(name, found, sealed):
             return None
         return "no failure found"
     return None if said <= allowed else f"said {', '.join(sorted(said - allowed))}"
+
+
+def key_logs():
+    """sample's file name -> the key log beside it."""
+    logs = {path.stem: path for path in SAMPLES.glob("*.keys")}
+    return {path.name: logs[CAPTURE.sub("", path.name)] for path in sorted(SAMPLES.iterdir())
+            if CAPTURE.search(path.name) and CAPTURE.sub("", path.name) in logs}
+
+
+def judge_opened(name, found):
+    """What is wrong with the verdict on a sample whose keys are known; None when it is right."""
+    complaint = judge(name, found, {})
+    if complaint is not None:
+        return f"with its key log: {complaint}"
+    guesses = [c["diagnosis"]["cause"] for c in found
+               if "diagnosis" in c and c["diagnosis"]["confidence"] == "possible"]
+    return f"with its key log: only possible: {', '.join(guesses)}" if guesses else None
+
+
+def check_opened(tlswhy):
+    """Samples with a key log beside them: with it, nothing but the cause of the name will do."""
+    logs = key_logs()
+    with tempfile.NamedTemporaryFile("w", suffix=".keys", encoding="utf-8") as all_logs:
+        all_logs.writelines(log.read_text(encoding="utf-8") + "\n" for log in logs.values())
+        all_logs.flush()
+        found = connections(tlswhy, "-k", all_logs.name)
+    complaints = [f"{name}: {complaint}" for name in logs
+                  if (complaint := judge_opened(name, found[name])) is not None]
+    for complaint in complaints:
+        print(complaint)
+    return len(logs) - len(complaints), len(complaints)
 
 
 def print_matrix(rows):
@@ -134,9 +167,11 @@ def main():
         if complaint is not None:
             wrong += 1
             print(f"{name}: {complaint}")
+    opened, wrong_opened = check_opened(arguments.tlswhy)
     texts, wrong_texts = check_texts(arguments.tlswhy, names, arguments.update)
-    print(f"{len(names) - wrong + texts} passed, {wrong + wrong_texts} failed")
-    return 1 if wrong or wrong_texts or not names else 0
+    wrong_all = wrong + wrong_opened + wrong_texts
+    print(f"{len(names) - wrong + opened + texts} passed, {wrong_all} failed")
+    return 1 if wrong_all or not names else 0
 
 
 if __name__ == "__main__":
