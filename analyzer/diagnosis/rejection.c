@@ -126,7 +126,10 @@ static bool find_close(struct rejection *rejection, const struct facts *facts)
     if (facts->version == TLS13 && chain == NULL) {
         flight = facts->finished[SERVER];
     }
-    if (flight.frame == 0 || flight.frame > ending->at.frame ||
+    /* A client that said something else behind the flight minded something else. */
+    bool went_on = facts->version != TLS13 && facts->client_key_exchange.frame == 0 &&
+                   facts->transport.side[CLIENT].last_data.frame > flight.frame;
+    if (flight.frame == 0 || flight.frame > ending->at.frame || went_on ||
         ending->at.time - flight.time > SIGNS_AFTERMATH) {
         return false;
     }

@@ -9,6 +9,7 @@
 
 #include "diagnosis/answer.h"
 
+#include "handshake.h"
 #include "names.h"
 
 #include <string.h>
@@ -72,6 +73,19 @@ bool rejection_client_had_none(const struct facts *facts)
 
 /* ---- refused ---- */
 
+/* The client's Certificate or CertificateVerify, perhaps only its beginning. */
+static struct moment gave(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->steps && i < FACTS_STEPS; i++) {
+        const struct step *step = &facts->step[i];
+        if (step->what == STEP_MESSAGE && step->from == CLIENT &&
+            (step->a == HANDSHAKE_CERTIFICATE || step->a == HANDSHAKE_CERTIFICATE_VERIFY)) {
+            return step->at;
+        }
+    }
+    return facts->certificate_verify;
+}
+
 /* When the client answered the request, as far as that was seen. */
 static struct moment answered(const struct rejection *rejection)
 {
@@ -79,11 +93,9 @@ static struct moment answered(const struct rejection *rejection)
     if (rejection->chain != NULL) {
         return rejection->chain->at;
     }
+    struct moment given = gave(facts);
     bool asked = facts->certificate_request.frame != 0;
-    bool signs = facts->certificate_verify.frame != 0;
-    return signs   ? facts->certificate_verify
-           : asked ? facts->client_key_exchange
-                   : (struct moment){0, 0};
+    return given.frame != 0 || !asked ? given : facts->client_key_exchange;
 }
 
 /* In clear: the server ended it behind the client's answer to its request. Where that answer is not
@@ -100,9 +112,8 @@ static bool find_clear(struct rejection *rejection, const struct facts *facts)
         rejection->manner = MANNER_ALERT;
         return answer.frame != 0 || rejection_is_named(rejection);
     }
-    bool gave = rejection->chain != NULL || facts->certificate_verify.frame != 0;
     rejection->manner = facts->established.frame != 0 ? MANNER_LEFT : MANNER_CLOSED;
-    return answer.frame != 0 && (gave || rejection_client_had_none(facts)) &&
+    return answer.frame != 0 && (gave(facts).frame != 0 || rejection_client_had_none(facts)) &&
            ending->at.time - answer.time <= SIGNS_AFTERMATH;
 }
 
@@ -138,8 +149,8 @@ static bool find_answer(struct rejection *rejection, const struct facts *facts)
     if (answer == NULL) {
         return false;
     }
-    rejection->ending = (struct ending){ENDING_NONE, SERVER, facts->application_text_at[SERVER],
-                                        answer->alert};
+    rejection->ending =
+        (struct ending){ENDING_NONE, SERVER, facts->application_text_at[SERVER], answer->alert};
     rejection->manner = MANNER_ANSWER;
     return true;
 }
@@ -153,7 +164,8 @@ bool rejection_find_of_client(struct rejection *rejection, const struct question
     rejection->whose = CLIENT;
     rejection->chain = facts->chain[CLIENT];
     rejection->ending = signs_ending(facts);
-    if (!find_answer(rejection, facts) && !find_clear(rejection, facts) && !find_sealed(rejection, facts)) {
+    if (!find_answer(rejection, facts) && !find_clear(rejection, facts) &&
+        !find_sealed(rejection, facts)) {
         return false;
     }
     if (rejection->chain != NULL && rejection->chain->count > 0) {
