@@ -464,6 +464,16 @@ static enum status without_tls(const struct facts *facts)
     return ended ? STATUS_FAILED : STATUS_INCOMPLETE;
 }
 
+/* The ServerHello is missing, and it may have selected TLS 1.3: then what looks like the client's
+ * data may be its alert. */
+static bool may_be_sealed_alert(const struct facts *facts)
+{
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    return facts->version == 0 && facts->application_records[CLIENT] == 1 &&
+           facts->last_sealed[CLIENT].length <= JAVA_ALERT &&
+           (hello == NULL || hello->offer == NULL || facts_offer_highest(hello->offer) >= TLS13);
+}
+
 enum status diagnose_status(const struct facts *facts)
 {
     if (!facts->tls) {
@@ -473,7 +483,8 @@ enum status diagnose_status(const struct facts *facts)
         return behind_finished(facts);
     }
     if (data_both_ways(facts)) {
-        return handshake_seen(facts) ? STATUS_ESTABLISHED : STATUS_INCOMPLETE;
+        bool proven = handshake_seen(facts) && !may_be_sealed_alert(facts);
+        return proven ? STATUS_ESTABLISHED : STATUS_INCOMPLETE;
     }
     return in_handshake(facts);
 }
