@@ -10,11 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* For how long a connection may be silent before its watching ends, in nanoseconds of the capture's clock. */
+/* For how long a connection may be silent before its watching ends, in nanoseconds of the capture's
+ * clock. */
 static const int64_t silence_limit[FLOW_AGES] = {
-    [FLOW_OPENING] = 300LL * 1000000000,      /* handshakes: the longest timeout of a server or balancer is some minutes */
-    [FLOW_ESTABLISHED] = 7200LL * 1000000000, /* TCP keep-alives come every two hours (RFC 1122, section 4.2.3.6) */
-    [FLOW_CLOSED] = 30LL * 1000000000,        /* stragglers: a segment may live that long */
+    [FLOW_OPENING] =
+        300LL *
+        1000000000, /* handshakes: the longest timeout of a server or balancer is some minutes */
+    [FLOW_ESTABLISHED] =
+        7200LL * 1000000000, /* TCP keep-alives come every two hours (RFC 1122, section 4.2.3.6) */
+    [FLOW_CLOSED] = 30LL * 1000000000, /* stragglers: a segment may live that long */
 };
 
 struct engine {
@@ -29,6 +33,7 @@ struct engine {
     struct flow_table *flows;
     struct servers *servers;
     struct pending pending;
+    size_t sessions;  /* of flows in the table */
     int64_t now;      /* the latest time seen in this capture */
     const char *name; /* the capture's */
     uint32_t input;
@@ -83,13 +88,15 @@ static bool is_tls_port(const struct engine *engine, uint16_t port)
     return false;
 }
 
-/* Whether anybody spoke TLS on a connection, tried to, or was expected to: of one whose beginning is not in the capture, and
- * on which nobody said anything that is known, nothing can be expected. */
+/* Whether anybody spoke TLS on a connection, tried to, or was expected to: of one whose beginning
+ * is not in the capture, and on which nobody said anything that is known, nothing can be expected.
+ */
 static bool concerns_tls(const struct facts *facts)
 {
     const struct preface *preface = facts->preface;
-    bool asked = preface != NULL && (preface->state == PREFACE_ASKED || preface->state == PREFACE_REFUSED ||
-                                     preface->state == PREFACE_GRANTED);
+    bool asked =
+        preface != NULL && (preface->state == PREFACE_ASKED || preface->state == PREFACE_REFUSED ||
+                            preface->state == PREFACE_GRANTED);
     bool begun = !facts->began_late || (preface != NULL && preface->protocol != PREFACE_UNKNOWN);
     return facts->tls || asked || (facts->tls_expected && begun);
 }
@@ -100,7 +107,8 @@ static void name_application(struct engine *engine, struct session *session)
     struct facts *facts = &session->facts;
     const struct client_hello_facts *hello = facts_client_hello(facts);
     bool named = hello != NULL && hello->server_name != NULL;
-    bool cleartext = session->side[CLIENT].snippet_length > 0 || session->side[SERVER].snippet_length > 0;
+    bool cleartext =
+        session->side[CLIENT].snippet_length > 0 || session->side[SERVER].snippet_length > 0;
     if (!named && !cleartext) {
         return;
     }
@@ -110,10 +118,11 @@ static void name_application(struct engine *engine, struct session *session)
     if (engine->classifier != NULL) {
         facts->application =
             named ? classify_name(engine->classifier, hello->server_name)
-                  : classify_cleartext(
-                        engine->classifier,
-                        wire_over(session->side[CLIENT].snippet, session->side[CLIENT].snippet_length),
-                        wire_over(session->side[SERVER].snippet, session->side[SERVER].snippet_length));
+                  : classify_cleartext(engine->classifier,
+                                       wire_over(session->side[CLIENT].snippet,
+                                                 session->side[CLIENT].snippet_length),
+                                       wire_over(session->side[SERVER].snippet,
+                                                 session->side[SERVER].snippet_length));
     }
 }
 
@@ -133,9 +142,11 @@ static void report(struct engine *engine, struct session *session)
     const char *server_name = facts->client_hellos > 0 ? facts->client_hello[0].server_name : NULL;
     for (int side = 0; side < SPEAKERS; side++) {
         if (session->chain[side] != NULL) {
-            int64_t at = engine->options->judged_at != 0 ? engine->options->judged_at
-                                                         : session->chain[side]->at.time / 1000000000;
-            chain_judge(engine->store, session->chain[side], side == SERVER ? server_name : NULL, at);
+            int64_t at = engine->options->judged_at != 0
+                             ? engine->options->judged_at
+                             : session->chain[side]->at.time / 1000000000;
+            chain_judge(engine->store, session->chain[side], side == SERVER ? server_name : NULL,
+                        at);
         }
     }
     diagnose(&verdict, facts, servers_find(engine->servers, facts));
@@ -151,7 +162,8 @@ static void report(struct engine *engine, struct session *session)
     session_free(session);
 }
 
-/* A connection's facts are complete: it is counted, remembered for others' sake, and told of when its turn comes. */
+/* A connection's facts are complete: it is counted, remembered for others' sake, and told of when
+ * its turn comes. */
 static void conclude(struct engine *engine, struct session *session)
 {
     const struct facts *facts = &session->facts;
@@ -230,6 +242,7 @@ static bool begin_session(struct engine *engine, struct flow *flow)
     if (flow->session == NULL && !flow->ignored) {
         flow->session = session_new(engine->store, engine->unsealer);
         if (flow->session != NULL) {
+            engine->sessions++;
             transport_begin_facts(flow);
             flow->session->facts.input = engine->input;
             flow->session->facts.tls_expected =
@@ -253,6 +266,7 @@ static void end_flow(struct engine *engine, struct flow *flow, bool given_up)
     }
     struct session *session = flow_remove(engine->flows, flow);
     if (session != NULL) {
+        engine->sessions--;
         conclude(engine, session);
     }
 }
@@ -271,10 +285,11 @@ static void end_silent_flows(struct engine *engine)
     }
 }
 
-/* Makes room in a full table: the closed first, then whoever has been half-open longest. */
+/* Makes room in a full table: the closed ones go first, then those whose handshake is over, since
+ * what is to be said of them is known; and last whoever has been half-open longest. */
 static void give_up_oldest(struct engine *engine)
 {
-    static const enum flow_age order[] = {FLOW_CLOSED, FLOW_OPENING, FLOW_ESTABLISHED};
+    static const enum flow_age order[] = {FLOW_CLOSED, FLOW_ESTABLISHED, FLOW_OPENING};
     struct flow *oldest = NULL;
     for (size_t i = 0; i < sizeof order / sizeof order[0] && oldest == NULL; i++) {
         oldest = flow_oldest(engine->flows, order[i]);
@@ -282,6 +297,14 @@ static void give_up_oldest(struct engine *engine)
     if (oldest != NULL) {
         engine->totals.evicted++;
         end_flow(engine, oldest, true);
+    }
+}
+
+/* Keeps room for one more flow, and one more session. */
+static void keep_room(struct engine *engine)
+{
+    while (flow_count(engine->flows) >= FLOW_MAX || engine->sessions >= FLOW_SESSIONS) {
+        give_up_oldest(engine);
     }
 }
 
@@ -303,11 +326,8 @@ static struct flow *new_flow(struct engine *engine, uint8_t *end, const struct s
     if (segment->payload_length == 0 && (segment->flags & SEGMENT_SYN) == 0) {
         return NULL;
     }
-    if (flow_count(engine->flows) >= FLOW_MAX) {
-        give_up_oldest(engine);
-    }
-    struct flow *flow = flow_add(engine->flows, end, &segment->from, segment->from_port, &segment->to,
-                                 segment->to_port);
+    struct flow *flow = flow_add(engine->flows, end, &segment->from, segment->from_port,
+                                 &segment->to, segment->to_port);
     if (flow != NULL) {
         flow->client = sender_is_client(engine, segment) ? *end : *end ^ 1;
     }
@@ -319,7 +339,8 @@ static bool is_port_reuse(const struct flow *flow, uint8_t end, const struct seg
 {
     bool opens = (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
     bool known = flow->has_initial[end] && flow->initial_sequence[end] == segment->sequence;
-    bool crossing = !flow->has_initial[end] && flow->opening.syn_ack.frame == 0 && flow->session == NULL;
+    bool crossing =
+        !flow->has_initial[end] && flow->opening.syn_ack.frame == 0 && flow->session == NULL;
     return opens && !known && !crossing;
 }
 
@@ -332,12 +353,13 @@ static enum flow_age age_of(const struct flow *flow)
         return FLOW_OPENING;
     }
     const struct facts *facts = &flow->session->facts;
-    return facts->transport.closed ? FLOW_CLOSED
+    return facts->transport.closed             ? FLOW_CLOSED
            : facts->stage == STAGE_ESTABLISHED ? FLOW_ESTABLISHED
                                                : FLOW_OPENING;
 }
 
-static void take_payload(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
+static void take_payload(struct flow *flow, uint8_t end, const struct segment *segment,
+                         struct moment at)
 {
     struct piece piece;
     struct chunk chunk = {.bytes = segment->payload,
@@ -351,8 +373,9 @@ static void take_payload(struct flow *flow, uint8_t end, const struct segment *s
 }
 
 /* Lets go of a connection that is not TLS and was not expected to be. */
-static void ignore(struct flow *flow)
+static void ignore(struct engine *engine, struct flow *flow)
 {
+    engine->sessions--;
     stream_release(&flow->stream[0]);
     stream_release(&flow->stream[1]);
     session_free(flow->session);
@@ -363,8 +386,8 @@ static void ignore(struct flow *flow)
 static void take_segment(struct engine *engine, const struct segment *segment, struct moment at)
 {
     uint8_t end = 0;
-    struct flow *flow = flow_find(engine->flows, &end, &segment->from, segment->from_port, &segment->to,
-                                  segment->to_port);
+    struct flow *flow = flow_find(engine->flows, &end, &segment->from, segment->from_port,
+                                  &segment->to, segment->to_port);
     if (flow != NULL && is_port_reuse(flow, end, segment)) {
         end_flow(engine, flow, false);
         flow = NULL;
@@ -386,7 +409,7 @@ static void take_segment(struct engine *engine, const struct segment *segment, s
             transport_note_close(flow, end, segment, at);
         }
         if (flow->session->stopped && !flow->session->facts.tls_expected) {
-            ignore(flow);
+            ignore(engine, flow);
         }
     }
     flow_touch(engine->flows, flow, age_of(flow), engine->now);
@@ -403,14 +426,22 @@ static void take_icmp(struct engine *engine, const struct segment *quote, struct
     }
 }
 
+/* A packet's time, within the bounds in which the difference of any two can be told: from 1970 to
+ * 2116. */
+static int64_t sane_time(int64_t time)
+{
+    return time < 0 ? 0 : time > INT64_MAX / 2 ? INT64_MAX / 2 : time;
+}
+
 static void take_packet(struct engine *engine, const struct packet *packet)
 {
     struct segment segment;
-    struct moment at = {packet->number, packet->time};
+    struct moment at = {packet->number, sane_time(packet->time)};
     engine->totals.packets++;
     engine->totals.bytes += packet->length;
     engine->totals.cut_packets += packet->bytes.left < packet->length;
-    engine->now = packet->time > engine->now ? packet->time : engine->now;
+    engine->now = at.time > engine->now ? at.time : engine->now;
+    keep_room(engine);
     switch (packet_dissect(&segment, packet->link, packet->bytes, packet->length)) {
     case PACKET_TCP:
         take_segment(engine, &segment, at);
@@ -468,7 +499,7 @@ enum capture_result engine_replay(struct engine *engine, struct capture *capture
     engine->name = name;
     engine->input = input;
     engine->inputs = inputs;
-    engine->now = INT64_MIN;
+    engine->now = 0;
     engine->flows = flow_table_new();
     engine->servers = servers_new();
     struct packet packet;
