@@ -72,6 +72,9 @@ def check_inputs(folder):
     bare.mkdir()
     (bare / "README").write_text("nothing here")
 
+    keys = ("-k", folder / "none.keys", GOOD)
+    expect("a missing key log", run(*keys), 3, "none.keys", out="")
+    expect("a folder as a key log", run("--keylog", folder, GOOD), 3, folder)
     expect("a missing file", run(folder / "none.pcap"), 3, "none.pcap")
     expect("an empty file", run(empty), 3, "empty.pcap")
     expect("no capture", run(text), 3, "text.pcap")
