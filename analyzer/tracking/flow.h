@@ -27,7 +27,9 @@ struct opening {
     struct moment syn, syn_ack; /* the first of each */
     uint16_t syn_count;
     uint16_t packets[2];        /* by end */
-    uint8_t ttl[2];             /* of the last packet of each end; 0: none */
+    struct moment spoke[2];     /* the last packet of each end */
+    uint16_t ip_id[2];          /* of the last one other than RST */
+    uint8_t ttl[2];             /* likewise; 0: none */
 };
 
 enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_CLOSED, FLOW_AGES };
@@ -54,7 +56,8 @@ enum {
     FLOW_CLOSED_MAX = 4096,    /* closed flows that wait for stragglers: what a busy balancer closes in the second that
                                   a retransmission takes */
     FLOW_TABLE_FIRST = 1024,   /* slots; a power of 2 */
-    FLOW_MAX = 2 << 20         /* flows: what a busy load balancer has open; then the oldest half-open ones go */
+    FLOW_MAX = 2 << 20,        /* flows: what a busy load balancer has open; at some 300 bytes each */
+    FLOW_SESSIONS = 64 << 10   /* of these with a session, which takes some 6 KiB: handshakes of many seconds, even so */
 };
 
 struct flow_table;

@@ -14,8 +14,10 @@ static void note_opening(struct flow *flow, uint8_t end, const struct segment *s
         opening->first = at;
     }
     opening->last = at;
+    opening->spoke[end] = at;
     count_up(&opening->packets[end]);
     if ((segment->flags & SEGMENT_RST) == 0) {
+        opening->ip_id[end] = segment->ip_id;
         opening->ttl[end] = segment->ttl;
     }
     if ((segment->flags & SEGMENT_SYN) == 0) {
@@ -181,6 +183,8 @@ void transport_begin_facts(struct flow *flow)
         facts->address[speaker] = flow->key.address[end];
         facts->port[speaker] = flow->key.port[end];
         side->packets = opening->packets[end];
+        side->last_packet = opening->spoke[end];
+        side->last_ip_id = opening->ip_id[end];
         side->ttl_lowest = opening->ttl[end];
         side->ttl_highest = opening->ttl[end];
     }

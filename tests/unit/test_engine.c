@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "handshake.h"
 #include "record.h"
+#include "tracking/flow.h"
 #include "tracking/stream.h"
 
 #include <setjmp.h>
@@ -380,6 +381,30 @@ static void no_more_connections_are_told_than_were_wanted(void **state)
     assert_int_equal(seen.facts[1].port[CLIENT], 50002);
 }
 
+static void half_open_handshakes_are_bounded_and_the_oldest_are_given_up(void **state)
+{
+    (void)state;
+    struct talk talk;
+
+    talk_begin(&talk);
+    for (uint32_t i = 0; i < FLOW_SESSIONS + 4; i++) {
+        talk.port[CLIENT] = (uint16_t)(1024 + i % 60000);
+        talk.host[CLIENT] = (uint8_t)(2 + i / 60000);
+        talk.now -= 1000000;
+        talk_segment(&talk, CLIENT, SEGMENT_ACK, wire_over("\x16\x03\x01", 3));
+        if (i == 3) {
+            talk_segment(&talk, CLIENT, SEGMENT_RST, NOTHING); /* closed: it goes first */
+        }
+    }
+    replay(&talk, 5);
+    assert_int_equal(seen.totals.evicted, 4);
+    assert_true(seen.facts[0].given_up);
+    assert_true(seen.facts[2].given_up);
+    assert_true(seen.facts[3].given_up);
+    assert_false(seen.facts[4].given_up);
+    assert_int_equal(seen.facts[3].port[CLIENT], 1024 + 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_silent_connection_ends_and_what_follows_is_another),
         cmocka_unit_test(connections_are_told_in_the_order_in_which_they_began),
         cmocka_unit_test(no_more_connections_are_told_than_were_wanted),
+        cmocka_unit_test(half_open_handshakes_are_bounded_and_the_oldest_are_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ static struct segment segment(unsigned flags, uint32_t sequence, uint32_t acknow
 {
     return (struct segment){.flags = (uint8_t)flags,
                             .ttl = 64,
+                            .ip_id = 1234,
                             .window = 500,
                             .sequence = sequence,
                             .acknowledgement = acknowledgement,
@@ -107,6 +108,9 @@ static void what_was_seen_before_the_session_is_not_lost(void **state)
     assert_int_equal(facts->transport.side[CLIENT].packets, 2);
     assert_int_equal(facts->transport.side[SERVER].packets, 1);
     assert_int_equal(facts->transport.side[SERVER].ttl_highest, 64);
+    assert_int_equal(facts->transport.side[SERVER].last_ip_id, 1234);
+    assert_int_equal(facts->transport.side[SERVER].last_packet.frame, 3);
+    assert_int_equal(facts->transport.side[CLIENT].last_packet.frame, 2);
     assert_int_equal(facts->port[SERVER], 443);
     assert_false(facts->began_late);
     assert_true(facts->ended_open);
