@@ -4,45 +4,58 @@
 #include "engine.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-static void replay(const char *path, const struct report_format *format, FILE *nowhere)
+/* An engine for each report, kept from input to input, since nDPI takes long to load. */
+struct subject {
+    struct options options;
+    struct report_options report;
+    struct engine *engine;
+};
+
+static void begin(struct subject *subject, const struct report_format *format)
 {
     char error[CAPTURE_ERROR];
-    struct options options = {.json = format == &report_json,
-                              .all = true,
-                              .authorities = TLSWHY_ROOTS,
-                              .tls_ports = {443},
-                              .tls_port_count = 1};
-    struct report_options report = {.out = nowhere, .all = true, .verbose = true, .color = true};
+    subject->options = (struct options){.json = format == &report_json,
+                                        .all = true,
+                                        .authorities = TLSWHY_ROOTS,
+                                        .tls_ports = {443},
+                                        .tls_port_count = 1};
+    subject->report = (struct report_options){
+        .out = fopen("/dev/null", "w"), .all = true, .verbose = true, .color = true};
+    subject->engine = engine_new(&subject->options, format, &subject->report, error, sizeof error);
+    if (subject->engine == NULL) {
+        abort();
+    }
+}
+
+static void replay(struct subject *subject, const char *path)
+{
+    char error[CAPTURE_ERROR];
     struct capture *capture = capture_open(path, NULL, error);
-    if (capture == NULL) {
-        return;
+    if (capture != NULL) {
+        (void)engine_replay(subject->engine, capture, "fuzz", 0, 1);
+        capture_close(capture);
     }
-    struct engine *engine = engine_new(&options, format, &report, error, sizeof error);
-    if (engine != NULL) {
-        (void)engine_replay(engine, capture, "fuzz", 0, 1);
-        (void)engine_end(engine);
-        engine_free(engine);
-    }
-    capture_close(capture);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+    static struct subject text, json;
     char path[64];
-    int file = memfd_create("capture", 0);
-    FILE *nowhere = fopen("/dev/null", "w");
-    if (file >= 0 && nowhere != NULL && write(file, bytes, size) == (ssize_t)size) {
-        (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-        replay(path, &report_text, nowhere);
-        replay(path, &report_json, nowhere);
+    if (text.engine == NULL) {
+        begin(&text, &report_text);
+        begin(&json, &report_json);
     }
-    if (nowhere != NULL) {
-        (void)fclose(nowhere);
+    int file = memfd_create("capture", 0);
+    if (file >= 0 && write(file, bytes, size) == (ssize_t)size) {
+        (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+        replay(&text, path);
+        replay(&json, path);
     }
     if (file >= 0) {
         (void)close(file);
