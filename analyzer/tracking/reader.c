@@ -104,6 +104,13 @@ static bool finds_records(struct wire bytes)
     return framing != FRAMING_NONE;
 }
 
+/* Whether it takes more bytes to tell whether this is a record. */
+static bool may_be_record(struct wire bytes)
+{
+    struct record record;
+    return bytes.left < RECORD_HEADER && record_frame(&record, &bytes) == FRAMING_PARTIAL;
+}
+
 static enum reading read_start(struct reader *reader, struct record *record, struct wire *piece,
                                bool server, struct moment at)
 {
@@ -123,7 +130,8 @@ static enum reading read_start(struct reader *reader, struct record *record, str
         consume(reader, piece, view.left - rest.left);
         return READING_SSL2;
     }
-    if (hello == FRAMING_PARTIAL || answer == FRAMING_PARTIAL || sslv2 == FRAMING_PARTIAL) {
+    bool partial = hello == FRAMING_PARTIAL || answer == FRAMING_PARTIAL || sslv2 == FRAMING_PARTIAL;
+    if (partial || (reader->doubtful && may_be_record(view))) {
         (void)want(reader, piece, (uint32_t)view.left + 1, at);
         return READING_NOTHING;
     }

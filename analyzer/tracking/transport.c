@@ -94,13 +94,16 @@ void transport_note_data(struct flow *flow, uint8_t end, const struct segment *s
                          struct moment at)
 {
     struct transport_side *side = &flow->session->facts.transport.side[transport_speaker(flow, end)];
+    /* RFC 1122, section 4.2.3.6: the last byte that was sent, or what stands for it. */
+    bool keeps_alive =
+        segment->payload_length == 1 && segment->sequence + 1 == flow->stream[end].highest;
     if (side->first_data.frame == 0) {
         side->first_data = at;
     }
     if (news == STREAM_NEWS) {
         side->last_data = at;
         side->bytes += segment->payload_length;
-    } else if (segment->payload_length > 1) { /* one old byte is a keep-alive (RFC 1122, section 4.2.3.6) */
+    } else if (!keeps_alive) {
         count_up(&side->retransmissions);
         count_up(&side->tail_retransmissions);
     }

@@ -199,6 +199,22 @@ static void a_record_with_a_hole_is_given_as_far_as_it_goes(void **state)
     reader_release(&reader);
 }
 
+static void a_capture_that_begins_late_may_begin_with_any_record_in_any_piece(void **state)
+{
+    (void)state;
+    struct build build = {0};
+
+    put_data(&build, 300);
+    build_alert_record(&build, 0x0303, 1, 0);
+    for (size_t size = 1; size <= build.length; size += size < 9 ? 1 : 50) {
+        struct reader reader = {.doubtful = true};
+        uint16_t length = 0;
+        assert_int_equal(read_in_pieces(&reader, build_wire(&build), size, &length), 2);
+        reader_release(&reader);
+    }
+    build_free(&build);
+}
+
 static void behind_a_hole_a_packet_must_begin_with_records(void **state)
 {
     (void)state;
@@ -305,6 +321,7 @@ int main(void)
         cmocka_unit_test(what_is_passed_over_becomes_the_caller_s),
         cmocka_unit_test(what_is_no_tls_is_cleartext_until_a_unit_ends),
         cmocka_unit_test(a_record_with_a_hole_is_given_as_far_as_it_goes),
+        cmocka_unit_test(a_capture_that_begins_late_may_begin_with_any_record_in_any_piece),
         cmocka_unit_test(behind_a_hole_a_packet_must_begin_with_records),
         cmocka_unit_test(a_hole_in_what_is_passed_over_is_none),
         cmocka_unit_test(what_breaks_off_between_records_is_lost_and_shown),

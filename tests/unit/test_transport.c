@@ -243,11 +243,13 @@ static void retransmissions_are_counted_until_something_new_is_acknowledged(void
     }
     say(&scene, 0, SEGMENT_ACK, 150, 0, 1); /* a keep-alive */
     assert_int_equal(client->retransmissions, 3);
-    assert_int_equal(client->tail_retransmissions, 3);
+    say(&scene, 0, SEGMENT_ACK, 130, 0, 1); /* none */
+    assert_int_equal(client->retransmissions, 4);
+    assert_int_equal(client->tail_retransmissions, 4);
     assert_int_equal(client->bytes, 50);
     assert_int_equal(client->last_data.frame, client->first_data.frame);
     say(&scene, 1, SEGMENT_ACK, 0, 151, 0);
-    assert_int_equal(client->retransmissions, 3);
+    assert_int_equal(client->retransmissions, 4);
     assert_int_equal(client->tail_retransmissions, 0);
     end(&scene);
 }
