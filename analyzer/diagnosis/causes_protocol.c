@@ -184,7 +184,7 @@ static enum confidence starttls_refused(const struct question *question, struct 
                      title(facts, "cleartext"));
         argument_cite(argument, facts->preface_decided,
                       "the list of what the server can has no TLS in it");
-        return facts_absent(facts, SERVER) ? CERTAIN : LIKELY;
+        return LIKELY; /* whether the client wanted TLS is its own secret */
     case PREFACE_ASKED:
         argument_cite(argument, asked_at(facts), "the client asks: %s", asked);
         return argue_no_answer(facts, argument, asked);

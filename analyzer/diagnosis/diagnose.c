@@ -80,6 +80,24 @@ static void find_cause(struct verdict *verdict, const struct question *question)
     drop_what_is_ruled_out(verdict);
 }
 
+/* Why a client may have left a handshake that was completed. */
+static void find_doubt(struct verdict *verdict, const struct facts *facts,
+                       const struct server *server)
+{
+    struct question question = {facts, server};
+    find_cause(verdict, &question);
+    if (verdict->cause == NULL) {
+        return;
+    }
+    verdict->confidence = POSSIBLE;
+    verdict->alternatives = 0;
+    struct argument argument = verdict->argument;
+    argument_say(&verdict->argument,
+                 "The handshake was completed. If the client then left because it refuses the "
+                 "certificate: %s",
+                 argument.summary);
+}
+
 void diagnose(struct verdict *verdict, const struct facts *facts, const struct server *server)
 {
     memset(verdict, 0, sizeof *verdict);
@@ -87,6 +105,8 @@ void diagnose(struct verdict *verdict, const struct facts *facts, const struct s
     if (verdict->status == STATUS_FAILED) {
         struct question question = {facts, server};
         find_cause(verdict, &question);
+    } else if (verdict->status == STATUS_ESTABLISHED && diagnose_leaves_doubt(facts)) {
+        find_doubt(verdict, facts, server);
     }
     warnings_collect(verdict, facts);
 }

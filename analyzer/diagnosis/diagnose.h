@@ -37,6 +37,11 @@ void diagnose(struct verdict *verdict, const struct facts *facts, const struct s
 /* How it went: the part of diagnose() that asks for no reason. */
 enum status diagnose_status(const struct facts *facts);
 
+/* Whether a client that completed its handshake left as those do who refuse a certificate only
+ * then, and our own roots do not vouch for the server's. The roots are not the client's, and health
+ * checks leave like that: it stays a success, with a diagnosis that is possible and no more. */
+bool diagnose_leaves_doubt(const struct facts *facts);
+
 /* "established", "failed", "incomplete", "not_tls"; "certain", "likely", "possible". */
 const char *diagnose_status_name(enum status status);
 const char *diagnose_confidence_name(enum confidence confidence);

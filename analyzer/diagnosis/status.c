@@ -228,8 +228,7 @@ static enum status behind_finished_13(const struct facts *facts, bool asked)
  * must be a reason in sight. */
 static enum status behind_finished_12(const struct facts *facts)
 {
-    bool server_dubious = (no_data(facts) && signs_certificate_bad(facts)) ||
-                          (left_like_refusing(facts) && nobody_vouches(facts));
+    bool server_dubious = no_data(facts) && signs_certificate_bad(facts);
     bool client_dubious =
         facts->application_records[SERVER] == 0 && signs_client_certificate(facts);
     if (!server_dubious && !client_dubious) {
@@ -243,6 +242,12 @@ static enum status behind_finished_12(const struct facts *facts)
         return STATUS_FAILED;
     }
     return STATUS_ESTABLISHED;
+}
+
+bool diagnose_leaves_doubt(const struct facts *facts)
+{
+    return facts->established.frame != 0 && facts->version < TLS13 && left_like_refusing(facts) &&
+           nobody_vouches(facts);
 }
 
 static enum status behind_finished(const struct facts *facts)
@@ -373,7 +378,8 @@ static bool left_without_tls(const struct facts *facts)
                 strstr(said, "LOGIN") == NULL && strstr(said, "AUTH") == NULL;
     bool silent = facts->preface_decided.frame != 0 &&
                   client->last_data.frame <= facts->preface_decided.frame;
-    return (silent || quit) && facts_close(facts, CLIENT).frame != 0;
+    bool spoke = facts->preface_at[CLIENT].frame != 0; /* not just a look at the greeting */
+    return spoke && (silent || quit) && facts_close(facts, CLIENT).frame != 0;
 }
 
 /* A dialogue on the way to TLS that did not get there. `granted`: TLS might have begun. */

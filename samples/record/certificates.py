@@ -22,6 +22,10 @@ TOLD = {"45": ["certificate.expired"], "44": ["certificate.revoked"], "43": ["ce
         "48": ["certificate.untrusted_root", "certificate.incomplete_chain", "certificate.self_signed"]}
 
 
+# Faults that show only to those whose roots and revocation lists are the client's.
+OF_TRUST = ("certificate.untrusted_root", "certificate.incomplete_chain", "certificate.self_signed", "certificate.rejected")
+
+
 class Case:
     """One word of a list of cases, taken apart."""
 
@@ -67,7 +71,9 @@ class Case:
     def blind(self, cause):
         """What may be said without the key log."""
         if self.version != "13":
-            return ()
+            # Who finishes first and leaves then looks like one who is content; the fault must be plain to all.
+            finished = self.sealed or self.how in ("fin", "notify")
+            return (cause, REFUSED, "established") if finished and cause in OF_TRUST else ()
         if self.how == "fin":
             return (REFUSED, "abort.by_client")
         if self.how == "notify":

@@ -176,7 +176,14 @@ def mysql_without_tls(connection):
 refused("openssl-ldap", 389, ldap_refuses, "openssl s_client", starttls_openssl(389, "ldap"))
 refused("openssl-postgres", 5432, postgres_refuses, "openssl s_client", starttls_openssl(5432, "postgres"))
 refused("openssl-xmpp", 5222, xmpp_refuses, "openssl s_client", starttls_openssl(5222, "xmpp"))
-refused("openssl-mysql", 3306, mysql_without_tls, "openssl s_client", starttls_openssl(3306, "mysql"))
+
+
+@sample("ok~mysql-greeting-only", "The client wants TLS, finds that the server does not offer it and leaves without a word: a health check looks the same.",
+        ("script", "openssl s_client"), refuse=("tls.handshake.type == 2",))
+def mysql_greeting_only(lab):
+    lab.script_server(mysql_without_tls, port=3306, about="speaks MySQL and does not offer TLS")
+    starttls_openssl(3306, "mysql")(lab)
+
 
 # --- proxies ---------------------------------------------------------------------------------------------------------------
 
