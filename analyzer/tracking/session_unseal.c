@@ -198,6 +198,18 @@ static void read_message(struct session *session, enum speaker from, const struc
     }
 }
 
+/* Whether messages begin here: behind a hole a record may begin within one. */
+static bool holds_messages(struct wire body)
+{
+    struct message message = {0};
+    enum framing framing = FRAMING_WHOLE;
+    while (framing == FRAMING_WHOLE && body.left > 0) {
+        framing = message_frame(&message, &body);
+    }
+    return framing == FRAMING_WHOLE ||
+           (framing == FRAMING_PARTIAL && message.length <= ASSEMBLY_MAX);
+}
+
 static void read_messages(struct session *session, enum speaker from, struct wire body,
                           struct moment began, struct moment at)
 {
@@ -207,6 +219,9 @@ static void read_messages(struct session *session, enum speaker from, struct wir
     side->opened = true;
     if (is_tls13(session) && from == SERVER) {
         session_event(session, SERVER, EVENT_SEALED_FLIGHT, at);
+    }
+    if (side->reader.doubtful && side->assembly.held_length == 0 && !holds_messages(body)) {
+        return;
     }
     enum framing framing = assembly_next(&side->assembly, &message, &began, &pass);
     while (framing == FRAMING_WHOLE) {
