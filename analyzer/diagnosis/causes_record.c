@@ -298,6 +298,10 @@ static void argue_fault(const struct facts *facts, struct argument *argument, en
 /* An alert without a fault in sight: what is blamed may be encrypted, or a matter of taste. */
 static enum confidence weigh_blame(const struct facts *facts, const struct ending *ending)
 {
+    struct moment asked = facts->renegotiation;
+    if (asked.frame != 0 && asked.frame <= ending->at.frame) {
+        return NO; /* what it does not like is the new handshake */
+    }
     enum speaker peer = speaker_peer(ending->by);
     const struct client_hello_facts *hello = facts_client_hello(facts);
     bool psk = ending->by == SERVER && facts->server_hello == NULL && hello != NULL &&

@@ -365,13 +365,24 @@ static bool server_had_answered(const struct facts *facts)
     return answered;
 }
 
-enum renegotiation signs_renegotiation(const struct facts *facts)
+/* Somebody closed, or a key log shows that the alert behind the asking is fatal. */
+static bool renegotiation_ended(const struct facts *facts)
 {
     enum speaker by;
+    bool closed = signs_first_close(facts, &by).frame != 0;
+    for (int side = 0; side < SPEAKERS && !closed; side++) {
+        const struct alert_facts *alert = facts_fatal_alert(facts, (enum speaker)side);
+        closed = alert != NULL && alert->sealed && alert->at.frame >= facts->renegotiation.frame;
+    }
+    return closed;
+}
+
+enum renegotiation signs_renegotiation(const struct facts *facts)
+{
     bool whole = facts->sealed_count < FACTS_SEALED && facts_absent(facts, CLIENT) &&
                  facts_absent(facts, SERVER);
     if (facts->renegotiation.frame == 0 || facts->version == TLS13 || !whole ||
-        signs_first_close(facts, &by).frame == 0 || server_had_answered(facts)) {
+        !renegotiation_ended(facts) || server_had_answered(facts)) {
         return RENEGOTIATION_NONE;
     }
     struct renegotiated seen = see_renegotiation(facts);
