@@ -306,11 +306,11 @@ static enum confidence weigh_blame(const struct facts *facts, const struct endin
     const struct client_hello_facts *hello = facts_client_hello(facts);
     bool psk = ending->by == SERVER && facts->server_hello == NULL && hello != NULL &&
                hello->psk_identities > 0;
-    bool asked = ending->by == SERVER && facts->certificate_request.frame != 0;
+    bool requested = ending->by == SERVER && facts->certificate_request.frame != 0;
     if (!facts->tls_from[peer] || !facts_absent(facts, peer)) {
         return NO; /* what it answers is not in the capture: a close, or no TLS, or anything */
     }
-    return psk || asked ? POSSIBLE : LIKELY;
+    return psk || requested ? POSSIBLE : LIKELY;
 }
 
 static enum confidence malformed(const struct question *question, struct argument *argument)
