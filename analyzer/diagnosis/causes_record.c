@@ -298,8 +298,8 @@ static void argue_fault(const struct facts *facts, struct argument *argument, en
 /* An alert without a fault in sight: what is blamed may be encrypted, or a matter of taste. */
 static enum confidence weigh_blame(const struct facts *facts, const struct ending *ending)
 {
-    struct moment asked = facts->renegotiation;
-    if (asked.frame != 0 && asked.frame <= ending->at.frame) {
+    struct moment again = facts->renegotiation;
+    if (again.frame != 0 && again.frame <= ending->at.frame) {
         return NO; /* what it does not like is the new handshake */
     }
     enum speaker peer = speaker_peer(ending->by);
