@@ -140,7 +140,9 @@ static inline char *told(const struct scene *scene, const struct report_format *
     }
     format->end(report, &scene->totals);
     fclose(out);
-    return text;
+    char *told = strdup(text); /* gcc 12 takes the stream's own buffer for a dangling pointer */
+    free(text);
+    return told;
 }
 
 static inline void expect(const struct scene *scene, const struct report_format *format,
