@@ -265,7 +265,8 @@ static enum confidence unproven(const struct question *question, struct argument
 {
     const struct facts *facts = question->facts;
     struct rejection rejection;
-    if (!rejection_find_of_client(&rejection, question) || rejection.leaf == NULL ||
+    if (!rejection_find_of_client(&rejection, question) ||
+        (rejection.leaf == NULL && facts->certificate_verify.frame == 0) ||
         rejection.manner != MANNER_ALERT || rejection.ending.code != DECRYPT_ERROR) {
         return NO;
     }
@@ -298,7 +299,11 @@ static enum confidence weigh_rejected(const struct rejection *rejection)
     switch (rejection->manner) {
     case MANNER_ALERT:
         if (rejection->ending.code == DECRYPT_ERROR) {
-            return NO;
+            /* Where the client's answer is not in the capture, its signature is the likeliest. */
+            bool unseen = rejection->leaf == NULL &&
+                          rejection->facts->certificate_verify.frame == 0 &&
+                          !facts_absent(rejection->facts, CLIENT);
+            return unseen ? LIKELY : NO;
         }
         if (rejection_is_named(rejection)) {
             return LIKELY;

@@ -27,6 +27,20 @@ static enum confidence weigh(struct rejection *rejection, const struct question 
     return rejection_find(rejection, question) ? rejection_weigh(rejection, fault) : NO;
 }
 
+/* Of a client that finished the handshake and left, which other roots than ours may explain or not:
+ * a summary that does not say more than that. */
+static bool say_left(struct argument *argument, const struct rejection *rejection, const char *what)
+{
+    if (rejection->manner != MANNER_LEFT) {
+        return false;
+    }
+    argument_say(argument,
+                 "The handshake is complete, and the client leaves at once without a word: perhaps "
+                 "it does not trust the server's certificate, since %s.",
+                 what);
+    return true;
+}
+
 /* ---- certificate.self_signed ---- */
 
 static enum confidence self_signed(const struct question *question, struct argument *argument)
@@ -36,11 +50,11 @@ static enum confidence self_signed(const struct question *question, struct argum
     if (confidence == NO) {
         return NO;
     }
+    char name[FAULTS_TEXT];
     if (rejection.leaf == NULL) {
         argument_say(argument, "The client does not know who signed the server's certificate: "
                                "perhaps it is self-signed.");
-    } else {
-        char name[FAULTS_TEXT];
+    } else if (!say_left(argument, &rejection, "it is signed by itself")) {
         faults_write_name(name, rejection.leaf);
         argument_say(argument,
                      "The server's certificate, for %s, is signed by itself, and the client does "
@@ -69,10 +83,12 @@ static enum confidence incomplete_chain(const struct question *question, struct 
     }
     char issuer[FAULTS_TEXT];
     faults_write_issuer(issuer, top);
-    argument_say(argument,
-                 "The server sends its certificate without the intermediate that signed it, %s, so "
-                 "that the client cannot get from it to a root that it trusts.",
-                 issuer);
+    if (!say_left(argument, &rejection, "the intermediate that signed it was not sent")) {
+        argument_say(argument,
+                     "The server sends its certificate without the intermediate that signed it, "
+                     "%s, so that the client cannot get from it to a root that it trusts.",
+                     issuer);
+    }
     argument_cite(argument, rejection.chain->at,
                   "%zu certificate%s sent; the issuer %s is not among them and no root that is "
                   "known here",
@@ -126,7 +142,9 @@ static enum confidence untrusted_root(const struct question *question, struct ar
     if (confidence == NO) {
         return NO;
     }
-    say_untrusted(argument, &rejection);
+    if (!say_left(argument, &rejection, "its root is not one that everybody knows")) {
+        say_untrusted(argument, &rejection);
+    }
     rejection_cite(argument, &rejection);
     if (rejection.chain != NULL && !rejection.chain->anchored) {
         argument_cite(argument, (struct moment){0, 0},
@@ -203,6 +221,19 @@ static enum confidence rejected(const struct question *question, struct argument
 
 /* ---- certificate.unavailable ---- */
 
+/* TLS 1.3: whether an encrypted record of the server's is long enough for a certificate; its
+ * extensions, a request and an alert together are shorter. */
+static bool sent_certificate(const struct facts *facts)
+{
+    enum { SHORTEST = 350 }; /* bytes: a certificate with an Ed25519 key and hardly a name */
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        if (facts->sealed[i].from == SERVER && facts->sealed[i].length >= SHORTEST) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* TLS 1.3: ServerHello, then an alert under the keys, as JSSE does without a certificate; a key log
  * shows that it is that alert, and stands in the certificate's place. */
 static bool refused_sealed(const struct facts *facts, const struct ending *ending)
@@ -210,7 +241,8 @@ static bool refused_sealed(const struct facts *facts, const struct ending *endin
     bool opened = facts->opened[SERVER] > 0 && ending->kind == ENDING_ALERT &&
                   ending->code == HANDSHAKE_FAILURE && facts->chain[SERVER] == NULL;
     return facts->version == TLS13 && (ending->kind == ENDING_SEALED || opened) &&
-           ending->by == SERVER && facts->finished[CLIENT].frame == 0 && !facts->resumed;
+           ending->by == SERVER && facts->finished[CLIENT].frame == 0 && !facts->resumed &&
+           !sent_certificate(facts);
 }
 
 /* Nothing that the client offers explains the refusal, so the server lacks something of its own. */

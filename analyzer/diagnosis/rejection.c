@@ -137,16 +137,26 @@ static bool find_close(struct rejection *rejection, const struct facts *facts)
     return true;
 }
 
+/* Up to TLS 1.2 the type of an encrypted alert shows. */
+static struct moment sealed_alert(const struct facts *facts, enum speaker from)
+{
+    for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
+        if (facts->alert[i].sealed && facts->alert[i].from == (uint8_t)from) {
+            return facts->alert[i].at;
+        }
+    }
+    return (struct moment){0, 0};
+}
+
 /* The client's alert under its keys, or its close, whichever was first; nothing where the server
  * closed before. */
 static struct moment client_left(const struct facts *facts)
 {
     struct moment left = facts_close(facts, CLIENT);
     struct moment closed = facts_close(facts, SERVER);
-    const struct sealed_record *said = &facts->last_sealed[CLIENT];
-    if (said->type == RECORD_ALERT && said->at.frame != 0 &&
-        (left.frame == 0 || said->at.frame < left.frame)) {
-        left = said->at;
+    struct moment said = sealed_alert(facts, CLIENT);
+    if (said.frame != 0 && (left.frame == 0 || said.frame < left.frame)) {
+        left = said;
     }
     bool server_first = closed.frame != 0 && closed.frame < left.frame;
     return server_first ? (struct moment){0, 0} : left;
@@ -162,14 +172,16 @@ static bool find_left(struct rejection *rejection, const struct facts *facts)
     if (facts->established.frame != 0 && facts->established.frame <= left.frame) {
         finished = facts->established;
     }
-    if (finished.frame == 0 || (facts->version == TLS13 && !facts_opened(facts)) ||
-        facts->resumed || facts->renegotiation.frame != 0 || facts->chain[SERVER] == NULL ||
+    /* What the client says or does last comes behind its Finished, even where packets that were
+     * captured out of order made that one be read later. */
+    if (finished.frame == 0 || left.frame == 0 ||
+        (facts->version == TLS13 && !facts_opened(facts)) || facts->resumed ||
+        facts->renegotiation.frame != 0 || facts->chain[SERVER] == NULL ||
         facts->application_records[CLIENT] > 0 || (data != 0 && data < left.frame) ||
-        left.frame < finished.frame || left.time - finished.time > SIGNS_AFTERMATH) {
+        left.time - finished.time > SIGNS_AFTERMATH) {
         return false;
     }
-    const struct sealed_record *said = &facts->last_sealed[CLIENT];
-    bool alert = said->type == RECORD_ALERT && said->at.frame == left.frame;
+    bool alert = sealed_alert(facts, CLIENT).frame == left.frame;
     bool reset = facts->transport.side[CLIENT].reset.at.frame == left.frame;
     enum ending_kind kind = alert ? ENDING_SEALED : reset ? ENDING_RESET : ENDING_FIN;
     rejection->ending = (struct ending){kind, CLIENT, left, 255};
@@ -381,7 +393,18 @@ enum confidence rejection_surest(const struct rejection *rejection)
 
 bool rejection_is_named(const struct rejection *rejection)
 {
-    return rejection->manner == MANNER_ALERT && is_of_certificates(rejection->ending.code);
+    const struct facts *facts = rejection->facts;
+    if (rejection->manner != MANNER_ALERT) {
+        return false;
+    }
+    for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
+        const struct alert_facts *alert = &facts->alert[i];
+        if (alert->from == (uint8_t)rejection->ending.by && alert->level == 2 &&
+            is_of_certificates(alert->code)) {
+            return true; /* GnuTLS sends two: access_denied and bad_certificate */
+        }
+    }
+    return is_of_certificates(rejection->ending.code);
 }
 
 /* ---- words ---- */
