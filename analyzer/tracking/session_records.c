@@ -171,7 +171,10 @@ static void read_sealed_handshake(struct session *session, enum speaker from, co
         return;
     }
     step_sealed(session, STEP_SEALED, from, record, at);
-    session_event(session, from, EVENT_SEALED_FINISHED, at);
+    /* Behind a hole it may as well be the middle of a message in clear: that is no Finished. */
+    if (session->side[from].sealed) {
+        session_event(session, from, EVENT_SEALED_FINISHED, at);
+    }
 }
 
 /* Whether the bytes can be handshake messages in clear, from the first to the last. */

@@ -157,14 +157,19 @@ enum stream_news stream_push(struct stream *stream, struct piece *in_order,
     return keep(stream, rest);
 }
 
+/* Whether a piece is payload: a doubtful one is when another goes on where it ends. */
+static bool counts(const struct stream_waiting *piece)
+{
+    const struct stream_waiting *next = piece->next;
+    return !piece->doubtful || (next != NULL && next->sequence == piece->sequence + piece->length);
+}
+
 bool stream_pull(struct stream *stream, struct piece *piece)
 {
     free(stream->given);
     stream->given = NULL;
-    while (stream->waiting != NULL && distance(stream->waiting->sequence, stream->next) <= 0) {
-        if (stream->waiting->doubtful && stream->waiting->next == NULL) {
-            break;
-        }
+    while (stream->waiting != NULL && distance(stream->waiting->sequence, stream->next) <= 0 &&
+           counts(stream->waiting)) {
         struct stream_waiting *first = take_waiting(stream, &stream->waiting);
         uint32_t end = first->sequence + first->length;
         if (distance(end, stream->next) <= 0) {
@@ -206,7 +211,7 @@ bool stream_is_stuck(const struct stream *stream)
 
 void stream_give_up(struct stream *stream)
 {
-    if (stream->waiting != NULL && stream->waiting->doubtful && stream->waiting->next == NULL) {
+    if (stream->waiting != NULL && !counts(stream->waiting)) {
         free(take_waiting(stream, &stream->waiting));
     }
     if (stream->waiting == NULL || distance(stream->waiting->sequence, stream->next) <= 0) {

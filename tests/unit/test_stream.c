@@ -361,6 +361,26 @@ static void what_may_be_padding_counts_once_something_follows_on_it(void **state
     end(reading);
 }
 
+static void what_lies_behind_a_hole_does_not_follow_on_padding(void **state)
+{
+    (void)state;
+    struct reading *reading = begin(0);
+    struct chunk padding = {.bytes = wire_over("\0\0", 2), .sequence = 0, .length = 2, .doubtful = true};
+
+    (void)push(reading, &padding);
+    (void)say(reading, 4, "ef");
+    assert_int_equal(reading->length, 0);
+    (void)say(reading, 0, "abcd");
+    assert_string_equal(reading->text, "abcdef");
+    padding.sequence = 6;
+    (void)push(reading, &padding);
+    (void)say(reading, 10, "kl");
+    stream_give_up(&reading->stream);
+    pull(reading);
+    assert_string_equal(reading->text, "abcdef????kl");
+    end(reading);
+}
+
 static void acknowledgements_only_go_forward(void **state)
 {
     (void)state;
@@ -413,6 +433,7 @@ int main(void)
         cmocka_unit_test(what_the_snap_length_cut_is_told_behind_the_piece),
         cmocka_unit_test(what_is_passed_over_is_neither_given_nor_missed),
         cmocka_unit_test(what_may_be_padding_counts_once_something_follows_on_it),
+        cmocka_unit_test(what_lies_behind_a_hole_does_not_follow_on_padding),
         cmocka_unit_test(acknowledgements_only_go_forward),
         cmocka_unit_test(what_was_acknowledged_or_closed_beyond_what_was_seen_is_lacking),
     };
