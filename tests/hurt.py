@@ -27,6 +27,7 @@ from hurt import captures, changes, losses, segments, verdicts, wrappings
 
 SAMPLES = pathlib.Path(__file__).parent.parent / "samples"
 BATCH = 400  # captures that one run of the program reads
+DAY = 86400 * 10**9  # nanoseconds
 PARTIES = 5  # captures that are interleaved into one
 QUICK = {"keeping": 0.055, "losing": 0.055}  # parts of all variants that --quick takes
 FORMS = [f"form-{name}" for name in captures.FORMS]
@@ -106,7 +107,9 @@ def losing_variants(job, name, packets):
 
 
 def interleaved_variant(job, group):
-    """Several captures in one."""
+    """Several captures in one; of about the same time, by which certificates are judged."""
+    ends = [max(packet.time for packet in packets) for _, packets in group]
+    group = [member for member, end in zip(group, ends, strict=True) if abs(end - ends[0]) < DAY]
     if len(group) > 1 and wants(job, "interleaved"):
         merged, names = changes.interleaved([packets for _, packets in group])
         frames = [segments.build(packet) for packet in merged]

@@ -90,8 +90,8 @@ def read_pcapng(data):
             number, high, low, held, sent = struct.unpack_from(order + "IIIII", body)
             time = (high << 32 | low) * 10**9 // interfaces[number]
             frames.append(Frame(time, body[20 : 20 + held], sent))
-        elif kind in (2, 3):
-            raise Unreadable("an old kind of packet block")
+        elif kind in (2, 3, 10):
+            raise Unreadable("an old kind of packet block, or secrets, which would be lost")
         at += length
     if len(links) != 1:
         raise Unreadable("not one link type")

@@ -90,11 +90,6 @@ def split_small(packets, random):
     return split(packets, iter(lambda: random.randint(1, 20), None))
 
 
-def split_single(packets, _random):
-    """Segments of one byte."""
-    return split(packets, itertools.repeat(1))
-
-
 def split_mirrored(packets, random):
     """Small segments, the last first."""
     result = []
@@ -252,7 +247,6 @@ KEEPING = {
     "swapped-even": swapped_even,
     "swapped-odd": swapped_odd,
     "split": split_small,
-    "split-single": split_single,
     "split-mirrored": split_mirrored,
     "overlapping": overlapping,
     "overlapping-lies": overlapping_lies,
@@ -263,8 +257,7 @@ KEEPING = {
 
 
 def interleaved(captures):
-    """Several captures in one, by time, so that they end together: packets and what the endpoints are called now.
-    """
+    """Several captures in one, by time, so that they end together: packets, and what the endpoints are called now."""
     merged, names = [], []
     end = max(packet.time for packets in captures for packet in packets)
     for number, packets in enumerate(captures):

@@ -1,7 +1,9 @@
 """What a capture may lack: a verdict may weaken by it, and never change."""
 
+import itertools
+
 from .captures import Frame
-from .changes import swap
+from .changes import split, swap
 from .segments import ACK, SYN, Segment, build
 
 
@@ -60,6 +62,11 @@ def swapped_answers(_frames, packets):
         yield f"{first}", [build(packet) for packet in swap(packets, first, with_answers=True)]
 
 
+def split_single(_frames, packets):
+    """Segments of one byte: nothing is lost, but behind a hole nobody can tell where the next record begins."""
+    yield "1", [build(packet) for packet in split(packets, itertools.repeat(1))[0]]
+
+
 LOSSES = {
     "cut-after": cut_after,
     "begun-late": begun_late,
@@ -67,4 +74,5 @@ LOSSES = {
     "snapped": snapped,
     "one-way": one_way,
     "swapped-answers": swapped_answers,
+    "split-single": split_single,
 }
