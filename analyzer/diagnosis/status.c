@@ -477,7 +477,8 @@ static bool may_be_sealed_alert(const struct facts *facts)
     const struct client_hello_facts *hello = facts_client_hello(facts);
     return facts->version == 0 && facts->application_records[CLIENT] == 1 &&
            facts->last_sealed[CLIENT].length <= JAVA_ALERT &&
-           (hello == NULL || hello->offer == NULL || facts_offer_highest(hello->offer) >= TLS13);
+           (hello == NULL || hello->incomplete || hello->offer == NULL ||
+            facts_offer_highest(hello->offer) >= TLS13);
 }
 
 enum status diagnose_status(const struct facts *facts)
