@@ -250,6 +250,14 @@ static bool common_name_fits(const struct certificate *leaf, const struct facts 
     return false;
 }
 
+/* Up to TLS 1.2 the ServerHello says whether a response will come. */
+static bool none_stapled(const struct facts *facts)
+{
+    const struct server_hello_facts *hello = facts->server_hello;
+    bool refused = hello != NULL && hello->version < 0x0304 && !hello->status_request;
+    return refused || facts_absent(facts, SERVER);
+}
+
 static void look_at_status(struct faults *faults, const struct facts *facts, int64_t at)
 {
     const struct chain *chain = facts->chain[SERVER];
@@ -257,7 +265,7 @@ static void look_at_status(struct faults *faults, const struct facts *facts, int
     if (chain->ocsp == OCSP_REVOKED) {
         add(faults, FAULT_REVOKED, leaf);
     } else if (chain->ocsp == OCSP_NONE) {
-        if (leaf->must_staple && asked_for_status(facts) && facts_absent(facts, SERVER)) {
+        if (leaf->must_staple && asked_for_status(facts) && none_stapled(facts)) {
             add(faults, FAULT_STATUS, leaf);
         }
     } else if (chain->ocsp != OCSP_GOOD ||

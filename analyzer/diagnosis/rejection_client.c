@@ -110,7 +110,8 @@ static bool find_clear(struct rejection *rejection, const struct facts *facts)
     }
     if (ending->kind == ENDING_ALERT) {
         rejection->manner = MANNER_ALERT;
-        return answer.frame != 0 || rejection_is_named(rejection);
+        bool lost = facts->certificate_request.frame != 0 && !facts_absent(facts, CLIENT);
+        return answer.frame != 0 || lost || rejection_is_named(rejection);
     }
     rejection->manner = facts->established.frame != 0 ? MANNER_LEFT : MANNER_CLOSED;
     return answer.frame != 0 && (gave(facts).frame != 0 || rejection_client_had_none(facts)) &&
