@@ -32,7 +32,7 @@ def count(output, passed_by_ctest):
 def main():
     log = open(sys.argv[1], encoding="utf-8", errors="replace").read()
     passed = failed = skipped = 0
-    for part in re.split(r"^-{58}\n", log, flags=re.M):
+    for part in re.split(r"^\d+/\d+ Testing: ", log, flags=re.M):
         verdict = re.search(r"^Test (Passed|Failed|Skipped)\.?", part, re.M)
         skips = SKIPPED.findall(part)
         for why in skips:

@@ -37,8 +37,8 @@ int main(int argc, char **argv)
     int count = 0;
     DIR *folder = argc == 2 ? opendir(argv[1]) : NULL;
     if (folder == NULL) {
-        printf("skipped: no seeds\n");
-        return 77;
+        (void)fprintf(stderr, "usage: %s FOLDER-WITH-SEEDS\n", argv[0]);
+        return 2;
     }
     struct dirent *entry = readdir(folder);
     while (entry != NULL) {

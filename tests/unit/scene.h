@@ -81,6 +81,7 @@ static inline void scene_facts(struct scene *scene)
         .first = AT(1, 0),
         .last = AT(9, 13),
         .tls = true,
+        .resumption_known = true,
         .tls_from = {true, true},
         .client_hellos = 1,
         .client_hello = {{.at = AT(4, 0),

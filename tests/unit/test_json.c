@@ -136,11 +136,32 @@ static void json_says_neither_where_established_cannot_be_told(void **state)
     scenario(&scene);
     scene.verdict = (struct verdict){.status = STATUS_INCOMPLETE};
     scene.facts.began_late = true;
+    scene.facts.client_hellos = 0;
+    scene.facts.server_hello = NULL;
     expect_no_part(&scene, &report_json, "\"established\"");
     expect_part(&scene, &report_json,
                 "\"unseen\":[\"the capture begins after the connection was opened\"]");
-    scene.verdict.status = STATUS_ESTABLISHED;
+}
+
+static void json_tells_established_by_the_wire(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    expect_part(&scene, &report_json, "\"established\":false");
+    scene.facts.established = (struct moment){8, 0};
     expect_part(&scene, &report_json, "\"established\":true");
+}
+
+static void json_tells_resumption_where_the_wire_shows_it(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    scene.facts.resumption_known = false;
+    expect_no_part(&scene, &report_json, "\"resumed\"");
+    scene.facts.resumption_known = true;
+    expect_part(&scene, &report_json, "\"resumed\":false");
 }
 
 static void json_names_starttls_and_the_proxy(void **state)
@@ -168,6 +189,8 @@ int main(void)
         cmocka_unit_test(json_stays_json_whatever_a_name_holds),
         cmocka_unit_test(json_shows_the_certificate),
         cmocka_unit_test(json_says_neither_where_established_cannot_be_told),
+        cmocka_unit_test(json_tells_established_by_the_wire),
+        cmocka_unit_test(json_tells_resumption_where_the_wire_shows_it),
         cmocka_unit_test(json_names_starttls_and_the_proxy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
