@@ -148,6 +148,7 @@ enum stream_news stream_push(struct stream *stream, struct piece *in_order,
     if (offset <= 0 && stream->waiting == NULL && !rest.doubtful) {
         *in_order = (struct piece){rest.bytes, rest.at, stream->hole,
                                    rest.length - (uint32_t)rest.bytes.left};
+        stream->latest = rest.at;
         stream->hole = 0;
         stream->next = end;
         stream->patience = 0;
@@ -178,7 +179,10 @@ bool stream_pull(struct stream *stream, struct piece *piece)
         }
         struct wire bytes = wire_over(first->bytes, first->held);
         (void)wire_take_most(&bytes, stream->next - first->sequence);
-        *piece = (struct piece){bytes, first->at, stream->hole,
+        if (first->at.frame > stream->latest.frame) {
+            stream->latest = first->at;
+        }
+        *piece = (struct piece){bytes, stream->latest, stream->hole,
                                 end - stream->next - (uint32_t)bytes.left};
         stream->hole = 0;
         stream->patience = 0;

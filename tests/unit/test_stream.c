@@ -55,7 +55,8 @@ static enum stream_news push(struct reading *reading, const struct chunk *chunk)
     return news;
 }
 
-/* A segment that holds all of `text`, in a copy that goes away behind the call, as a packet does. */
+/* A segment that holds all of `text`, in a copy that goes away behind the call, as a packet does.
+ */
 static enum stream_news say(struct reading *reading, uint32_t sequence, const char *text)
 {
     size_t length = strlen(text);
@@ -88,7 +89,8 @@ static void bytes_in_order_are_given_where_they_lie(void **state)
     (void)state;
     struct stream stream = {0};
     struct piece piece;
-    struct chunk chunk = {.bytes = wire_over("hello", 5), .at = {3, 4}, .sequence = 100, .length = 5};
+    struct chunk chunk = {
+        .bytes = wire_over("hello", 5), .at = {3, 4}, .sequence = 100, .length = 5};
 
     stream_begin(&stream, 100, false);
     assert_int_equal(stream_push(&stream, &piece, &chunk), STREAM_NEWS);
@@ -109,9 +111,27 @@ static void what_comes_early_waits_for_what_is_before_it(void **state)
     assert_string_equal(reading->text, "");
     assert_int_equal(say(reading, 100, "abcde"), STREAM_NEWS);
     assert_string_equal(reading->text, "abcdefghijklmno");
-    assert_int_equal(reading->last_frame, 110);
     assert_int_equal(reading->stream.waiting_bytes, 0);
     assert_int_equal(reading->stream.waiting_pieces, 0);
+    end(reading);
+}
+
+static void what_had_to_wait_was_in_order_with_the_packet_that_it_waited_for(void **state)
+{
+    (void)state;
+    struct reading *reading = begin(0);
+    struct chunk late = {.bytes = wire_over("cd", 2), .at = {5, 50}, .sequence = 2, .length = 2};
+    struct chunk early = {.bytes = wire_over("ab", 2), .at = {7, 70}, .sequence = 0, .length = 2};
+
+    (void)push(reading, &late);
+    (void)push(reading, &early);
+    assert_string_equal(reading->text, "abcd");
+    assert_int_equal(reading->last_frame, 7);
+    late = (struct chunk){.bytes = wire_over("gh", 2), .at = {8, 80}, .sequence = 6, .length = 2};
+    (void)push(reading, &late);
+    stream_give_up(&reading->stream);
+    pull(reading);
+    assert_int_equal(reading->last_frame, 8);
     end(reading);
 }
 
@@ -341,7 +361,8 @@ static void what_may_be_padding_counts_once_something_follows_on_it(void **state
 {
     (void)state;
     struct reading *reading = begin(0);
-    struct chunk padding = {.bytes = wire_over("\0\0", 2), .sequence = 0, .length = 2, .doubtful = true};
+    struct chunk padding = {
+        .bytes = wire_over("\0\0", 2), .sequence = 0, .length = 2, .doubtful = true};
 
     (void)push(reading, &padding);
     assert_int_equal(reading->length, 0);
@@ -365,7 +386,8 @@ static void what_lies_behind_a_hole_does_not_follow_on_padding(void **state)
 {
     (void)state;
     struct reading *reading = begin(0);
-    struct chunk padding = {.bytes = wire_over("\0\0", 2), .sequence = 0, .length = 2, .doubtful = true};
+    struct chunk padding = {
+        .bytes = wire_over("\0\0", 2), .sequence = 0, .length = 2, .doubtful = true};
 
     (void)push(reading, &padding);
     (void)say(reading, 4, "ef");
@@ -420,6 +442,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_in_order_are_given_where_they_lie),
         cmocka_unit_test(what_comes_early_waits_for_what_is_before_it),
+        cmocka_unit_test(what_had_to_wait_was_in_order_with_the_packet_that_it_waited_for),
         cmocka_unit_test(sequence_numbers_wrap),
         cmocka_unit_test(the_first_copy_of_a_byte_wins),
         cmocka_unit_test(every_order_of_overlapping_pieces_gives_every_byte_once),
