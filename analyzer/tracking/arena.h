@@ -1,8 +1,8 @@
 /* Memory that one connection's facts live in: taken piece by piece, given back all at once.
  *
- * An arena is empty until the first piece is taken, and bounded: a connection that wants more than ARENA_MAX bytes gets
- * NULL, and its owner confesses. What has not been handed out is poisoned under AddressSanitizer, with a gap between
- * pieces, so that overruns are not hidden.
+ * An arena is empty until the first piece is taken, and bounded: a connection that wants more than
+ * ARENA_MAX bytes gets NULL, and its owner confesses. What has not been handed out is poisoned
+ * under AddressSanitizer, with a gap between pieces, so that overruns are not hidden.
  */
 #ifndef TRACKING_ARENA_H
 #define TRACKING_ARENA_H
@@ -10,7 +10,8 @@
 #include <stddef.h>
 
 enum {
-    ARENA_MAX = 1 << 20 /* bytes: some hundred times what a handshake's facts need; the rest is an attacker's */
+    ARENA_MAX = 1 << 20 /* bytes: some hundred times what a handshake's facts need; the rest is an
+                           attacker's */
 };
 
 struct arena_chunk;

@@ -33,7 +33,8 @@ void assembly_release(struct assembly *assembly)
     assembly->held_room = 0;
 }
 
-/* Bytes of the message that is held which are still to come, as far as its header says; 1 while not even that is there. */
+/* Bytes of the message that is held which are still to come, as far as its header says; 1 while not
+ * even that is there. */
 static uint32_t lacking(const struct assembly *assembly)
 {
     struct wire bytes = wire_over(assembly->held, assembly->held_length);
@@ -46,7 +47,8 @@ static uint32_t lacking(const struct assembly *assembly)
 }
 
 /* Fills up what is held from the body. */
-static enum framing next_held(struct assembly *assembly, struct message *message, struct assembly_pass *pass)
+static enum framing next_held(struct assembly *assembly, struct message *message,
+                              struct assembly_pass *pass)
 {
     while (pass->body.left > 0 && lacking(assembly) > 0) {
         if (!hold(assembly, wire_take_most(&pass->body, lacking(assembly)))) {
@@ -123,5 +125,6 @@ bool assembly_rest(struct assembly *assembly, struct message *message)
 {
     drop_given(assembly);
     struct wire bytes = wire_over(assembly->held, assembly->held_length);
-    return assembly->held_length >= HANDSHAKE_HEADER && message_frame(message, &bytes) == FRAMING_PARTIAL;
+    return assembly->held_length >= HANDSHAKE_HEADER &&
+           message_frame(message, &bytes) == FRAMING_PARTIAL;
 }

@@ -45,7 +45,8 @@ size_t flow_count_of_age(const struct flow_table *table, enum flow_age age)
 }
 
 /* Which of two ends comes first in a key. */
-static int end_order(const struct address *a, uint16_t a_port, const struct address *b, uint16_t b_port)
+static int end_order(const struct address *a, uint16_t a_port, const struct address *b,
+                     uint16_t b_port)
 {
     int order = memcmp(a->bytes, b->bytes, sizeof a->bytes);
     return order != 0 ? order : (int)a_port - (int)b_port;

@@ -1,9 +1,10 @@
 /* TCP connections under watch: a table that is looked up by key, and lists by age.
  *
- * A flow has two ends, 0 and 1, in the order of its key; `client` says which of them is the client. Flows are in one of three ages,
- * each a list from the longest silent to the last that spoke: those still opening or in their handshake, the established ones, and
- * the closed ones that wait for stragglers. The table is bounded; flow_oldest() names whom to give up first. The keyed hash is seeded
- * at random, so that nobody on the wire can choose who collides.
+ * A flow has two ends, 0 and 1, in the order of its key; `client` says which of them is the client.
+ * Flows are in one of three ages, each a list from the longest silent to the last that spoke: those
+ * still opening or in their handshake, the established ones, and the closed ones that wait for
+ * stragglers. The table is bounded; flow_oldest() names whom to give up first. The keyed hash is
+ * seeded at random, so that nobody on the wire can choose who collides.
  */
 #ifndef TRACKING_FLOW_H
 #define TRACKING_FLOW_H
@@ -26,10 +27,10 @@ struct opening {
     struct moment first, last;  /* its packets */
     struct moment syn, syn_ack; /* the first of each */
     uint16_t syn_count;
-    uint16_t packets[2];        /* by end */
-    struct moment spoke[2];     /* the last packet of each end */
-    uint16_t ip_id[2];          /* of the last one other than RST */
-    uint8_t ttl[2];             /* likewise; 0: none */
+    uint16_t packets[2];    /* by end */
+    struct moment spoke[2]; /* the last packet of each end */
+    uint16_t ip_id[2];      /* of the last one other than RST */
+    uint8_t ttl[2];         /* likewise; 0: none */
 };
 
 enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_CLOSED, FLOW_AGES };
@@ -41,23 +42,25 @@ struct flow {
     struct session *session;    /* owned; NULL: of no interest (any more) */
     struct stream stream[2];    /* what each end sends */
     struct opening opening;
-    int64_t last;               /* nanoseconds since 1970 of the last packet */
+    int64_t last;                 /* nanoseconds since 1970 of the last packet */
     uint32_t initial_sequence[2]; /* of the SYNs */
-    uint32_t end_sequence[2];   /* behind the last byte that each end says it sent: by its FIN or RST */
+    uint32_t
+        end_sequence[2]; /* behind the last byte that each end says it sent: by its FIN or RST */
     uint32_t end_acknowledgement[2]; /* what that FIN or RST acknowledges; 0: nothing */
-    uint8_t age;                /* enum flow_age */
-    uint8_t client;             /* which end */
-    bool has_initial[2];        /* a SYN was seen from that end */
+    uint8_t age;                     /* enum flow_age */
+    uint8_t client;                  /* which end */
+    bool has_initial[2];             /* a SYN was seen from that end */
     bool has_end[2];
-    bool ignored;               /* nothing that could still come is of interest */
+    bool ignored; /* nothing that could still come is of interest */
 };
 
 enum {
-    FLOW_CLOSED_MAX = 4096,    /* closed flows that wait for stragglers: what a busy balancer closes in the second that
-                                  a retransmission takes */
-    FLOW_TABLE_FIRST = 1024,   /* slots; a power of 2 */
-    FLOW_MAX = 2 << 20,        /* flows: what a busy load balancer has open; at some 300 bytes each */
-    FLOW_SESSIONS = 64 << 10   /* of these with a session, which takes some 6 KiB: handshakes of many seconds, even so */
+    FLOW_CLOSED_MAX = 4096, /* closed flows that wait for stragglers: what a busy balancer closes in
+                               the second that a retransmission takes */
+    FLOW_TABLE_FIRST = 1024, /* slots; a power of 2 */
+    FLOW_MAX = 2 << 20,      /* flows: what a busy load balancer has open; at some 300 bytes each */
+    FLOW_SESSIONS = 64 << 10 /* of these with a session, which takes some 6 KiB: handshakes of many
+                                seconds, even so */
 };
 
 struct flow_table;
@@ -71,8 +74,9 @@ void flow_table_free(struct flow_table *table);
 size_t flow_count(const struct flow_table *table);
 size_t flow_count_of_age(const struct flow_table *table, enum flow_age age);
 
-/* The flow between two ends; *end says which end is `from`. flow_find() returns NULL when there is none; flow_add() makes one,
- * which must not be there yet, or returns NULL when there is no memory. */
+/* The flow between two ends; *end says which end is `from`. flow_find() returns NULL when there is
+ * none; flow_add() makes one, which must not be there yet, or returns NULL when there is no memory.
+ */
 struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struct address *from,
                        uint16_t from_port, const struct address *to, uint16_t to_port);
 struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct address *from,
@@ -84,7 +88,8 @@ void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, 
 /* The flow of that age that has been silent longest; NULL: none. */
 struct flow *flow_oldest(const struct flow_table *table, enum flow_age age);
 
-/* Takes the flow out of the table and gives it back, but for its session, which is the caller's now (NULL when there was none). */
+/* Takes the flow out of the table and gives it back, but for its session, which is the caller's now
+ * (NULL when there was none). */
 struct session *flow_remove(struct flow_table *table, struct flow *flow);
 
 #endif

@@ -27,7 +27,8 @@ struct code_list hellos_codes(struct arena *arena, struct wire list)
     return keep_codes(arena, codes, count);
 }
 
-/* The suites of an SSLv2 CLIENT-HELLO that SSL 3.0 and later know: those whose first byte is 0 (RFC 5246, appendix E.2). */
+/* The suites of an SSLv2 CLIENT-HELLO that SSL 3.0 and later know: those whose first byte is 0 (RFC
+ * 5246, appendix E.2). */
 static struct code_list keep_sslv2_suites(struct arena *arena, struct wire suites)
 {
     uint16_t codes[HELLOS_CODES];
@@ -132,7 +133,8 @@ static const struct offer *keep_offer(struct arena *arena, const struct client_h
     offer->legacy_version = hello->legacy_version;
     offer->sslv2 = hello->sslv2;
     offer->has_extensions = hello->extensions.at != NULL;
-    offer->suites = hello->sslv2 ? keep_sslv2_suites(arena, hello->suites) : hellos_codes(arena, hello->suites);
+    offer->suites =
+        hello->sslv2 ? keep_sslv2_suites(arena, hello->suites) : hellos_codes(arena, hello->suites);
     if (hello->sslv2) {
         keep_sslv2_kinds(offer, arena, hello->suites);
     }
@@ -155,7 +157,8 @@ static uint16_t clamped(size_t value)
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
 }
 
-/* Identities in pre_shared_key: each has a length of 2 bytes and an age of 4 (RFC 8446, section 4.2.11). */
+/* Identities in pre_shared_key: each has a length of 2 bytes and an age of 4 (RFC 8446,
+ * section 4.2.11). */
 static uint16_t count_identities(struct wire identities)
 {
     uint16_t count = 0;
@@ -167,7 +170,8 @@ static uint16_t count_identities(struct wire identities)
     return count;
 }
 
-bool hellos_client(struct client_hello_facts *facts, struct arena *arena, const struct client_hello *hello)
+bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
+                   const struct client_hello *hello)
 {
     facts->offer = keep_offer(arena, hello);
     if (facts->offer == NULL) {

@@ -7,17 +7,20 @@
 #include "tracking/facts.h"
 
 enum {
-    HELLOS_CODES = 512,  /* codes kept of one list: the registries know some 350 suites; a longer list is an attacker's */
-    HELLOS_NAMES = 32,   /* ALPN names kept */
-    HELLOS_SERVER_NAME = 255 /* bytes of a server name: DNS has no longer ones (RFC 1035, section 2.3.4) */
+    HELLOS_CODES = 512, /* codes kept of one list: the registries know some 350 suites; a longer
+                           list is an attacker's */
+    HELLOS_NAMES = 32,  /* ALPN names kept */
+    HELLOS_SERVER_NAME =
+        255 /* bytes of a server name: DNS has no longer ones (RFC 1035, section 2.3.4) */
 };
 
-/* Keeps what a ClientHello says; false when there is no memory. `hello` was read well or not: `malformed` and `incomplete`
- * are the caller's to set. */
-bool hellos_client(struct client_hello_facts *facts, struct arena *arena, const struct client_hello *hello);
+/* Keeps what a ClientHello says; false when there is no memory. `hello` was read well or not:
+ * `malformed` and `incomplete` are the caller's to set. */
+bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
+                   const struct client_hello *hello);
 
-/* Keeps what a ServerHello or HelloRetryRequest says, as the answer to a client hello with that session id; NULL when there is
- * no memory. */
+/* Keeps what a ServerHello or HelloRetryRequest says, as the answer to a client hello with that
+ * session id; NULL when there is no memory. */
 struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello);
 
 /* The codes of a 16-bit list, kept; `most` of them. */

@@ -5,7 +5,8 @@
 
 enum { ESCAPED = 10 /* bytes of the longest escape, "\u{10FFFF}" */ };
 
-/* The code point at the beginning of `bytes` and its length in *used; -1 where it is no valid UTF-8 (RFC 3629). */
+/* The code point at the beginning of `bytes` and its length in *used; -1 where it is no valid UTF-8
+ * (RFC 3629). */
 static int32_t code_point(struct wire bytes, size_t *used)
 {
     uint8_t first = wire_peek(&bytes, 0);
@@ -33,13 +34,16 @@ static int32_t code_point(struct wire bytes, size_t *used)
     return point;
 }
 
-/* Whether a reader sees what it is: no control character, no mark of direction, nothing invisible, no private use. */
+/* Whether a reader sees what it is: no control character, no mark of direction, nothing invisible,
+ * no private use. */
 static bool is_visible(int32_t point)
 {
     return !(point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0xad || point == 0x61c ||
-             point == 0x180e || (point >= 0x200b && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
-             (point >= 0x2060 && point <= 0x206f) || point == 0xfeff || (point >= 0xfff0 && point <= 0xfffb) ||
-             (point & 0xfffe) == 0xfffe || (point >= 0xe000 && point <= 0xf8ff) || point >= 0xe0000);
+             point == 0x180e || (point >= 0x200b && point <= 0x200f) ||
+             (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x206f) ||
+             point == 0xfeff || (point >= 0xfff0 && point <= 0xfffb) ||
+             (point & 0xfffe) == 0xfffe || (point >= 0xe000 && point <= 0xf8ff) ||
+             point >= 0xe0000);
 }
 
 const char *printable_copy(struct arena *arena, struct wire bytes, size_t most)

@@ -89,8 +89,8 @@ static void consume(struct reader *reader, struct wire *piece, size_t used)
     }
 }
 
-/* Whether a record, and what follows it in the same packet, looks like records: a reader that lost its way must not
- * take chance for a header. */
+/* Whether a record, and what follows it in the same packet, looks like records: a reader that lost
+ * its way must not take chance for a header. */
 static bool finds_records(struct wire bytes)
 {
     struct record record;
@@ -130,7 +130,8 @@ static enum reading read_start(struct reader *reader, struct record *record, str
         consume(reader, piece, view.left - rest.left);
         return READING_SSL2;
     }
-    bool partial = hello == FRAMING_PARTIAL || answer == FRAMING_PARTIAL || sslv2 == FRAMING_PARTIAL;
+    bool partial =
+        hello == FRAMING_PARTIAL || answer == FRAMING_PARTIAL || sslv2 == FRAMING_PARTIAL;
     if (partial || (reader->doubtful && may_be_record(view))) {
         (void)want(reader, piece, (uint32_t)view.left + 1, at);
         return READING_NOTHING;
@@ -174,7 +175,8 @@ static enum reading read_record(struct reader *reader, struct record *record, st
     return READING_NOTHING;
 }
 
-/* SSL 2.0: a header of 2 bytes, or of 3 with padding; nothing but the message type of what is in clear is wanted. */
+/* SSL 2.0: a header of 2 bytes, or of 3 with padding; nothing but the message type of what is in
+ * clear is wanted. */
 static enum reading read_ssl2(struct reader *reader, struct record *record, struct wire *piece,
                               struct moment at)
 {
@@ -197,9 +199,10 @@ static enum reading read_ssl2(struct reader *reader, struct record *record, stru
     return READING_SSL2;
 }
 
-/* The mode's own look at what is there. READING_RECORD from a start means: look again, as at records. */
-static enum reading look(struct reader *reader, struct record *record, struct wire *piece, bool server,
-                         struct moment at)
+/* The mode's own look at what is there. READING_RECORD from a start means: look again, as at
+ * records. */
+static enum reading look(struct reader *reader, struct record *record, struct wire *piece,
+                         bool server, struct moment at)
 {
     enum reading start = READING_NOTHING;
     switch ((enum reader_mode)reader->mode) {
@@ -267,8 +270,8 @@ void reader_took(struct reader *reader, struct wire *piece, size_t used, bool un
 static bool record_held(const struct reader *reader, struct record *record)
 {
     struct wire bytes = held_bytes(reader);
-    return reader->mode == READER_RECORDS && !reader->given && reader->held_length >= RECORD_HEADER &&
-           record_frame(record, &bytes) == FRAMING_PARTIAL;
+    return reader->mode == READER_RECORDS && !reader->given &&
+           reader->held_length >= RECORD_HEADER && record_frame(record, &bytes) == FRAMING_PARTIAL;
 }
 
 bool reader_hole(struct reader *reader, struct record *record, uint32_t length)

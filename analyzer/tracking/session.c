@@ -120,8 +120,10 @@ static void keep_snippet(struct session *session, enum speaker from, struct wire
     }
 }
 
-/* A change in the dialogue before TLS is a step; the server's decisive answer has a moment of its own. */
-static void note_dialogue(struct session *session, enum speaker from, uint8_t state_before, struct moment at)
+/* A change in the dialogue before TLS is a step; the server's decisive answer has a moment of its
+ * own. */
+static void note_dialogue(struct session *session, enum speaker from, uint8_t state_before,
+                          struct moment at)
 {
     const struct preface *preface = session->preface;
     if (preface->state == state_before || preface->state <= PREFACE_TALKING) {
@@ -137,7 +139,8 @@ static void note_dialogue(struct session *session, enum speaker from, uint8_t st
     }
 }
 
-static void note_cleartext(struct session *session, enum speaker from, struct wire bytes, struct moment at)
+static void note_cleartext(struct session *session, enum speaker from, struct wire bytes,
+                           struct moment at)
 {
     struct facts *facts = &session->facts;
     struct session_side *side = &session->side[from];
@@ -157,7 +160,8 @@ static void note_cleartext(struct session *session, enum speaker from, struct wi
     }
 }
 
-/* Whether TLS need not be waited for any longer: a mail dialogue is over soon, HTTP and SSH never lead to it. */
+/* Whether TLS need not be waited for any longer: a mail dialogue is over soon, HTTP and SSH never
+ * lead to it. */
 static bool is_hopeless(const struct session *session)
 {
     const struct preface *preface = session->preface;
@@ -171,8 +175,8 @@ static bool is_hopeless(const struct session *session)
            (plain && client > 0 && server > SESSION_SNIPPET);
 }
 
-static void read_cleartext(struct session *session, enum speaker from, struct wire view, struct wire *rest,
-                           struct moment at)
+static void read_cleartext(struct session *session, enum speaker from, struct wire view,
+                           struct wire *rest, struct moment at)
 {
     if (session->preface == NULL) {
         session->preface = arena_take(&session->arena, sizeof *session->preface);
@@ -195,7 +199,8 @@ static void read_cleartext(struct session *session, enum speaker from, struct wi
 }
 
 /* There is something else where a record should begin. */
-static void note_broken(struct session *session, enum speaker from, struct wire bytes, struct moment at)
+static void note_broken(struct session *session, enum speaker from, struct wire bytes,
+                        struct moment at)
 {
     struct facts *facts = &session->facts;
     if (facts->not_tls_from[from].frame == 0) {
@@ -209,15 +214,17 @@ static void note_broken(struct session *session, enum speaker from, struct wire 
 }
 
 /* Who sends the first hello is the client, whoever opened the connection. */
-static enum speaker settle_client(struct session *session, enum speaker from, const struct record *record)
+static enum speaker settle_client(struct session *session, enum speaker from,
+                                  const struct record *record)
 {
     uint8_t type = wire_peek(&record->body, 0);
     bool hello = record->type == RECORD_HANDSHAKE || record->type == 0;
     if (session->facts.tls || !hello) {
         return from;
     }
-    bool other = (from == SERVER && type == HANDSHAKE_CLIENT_HELLO) ||
-                 (from == CLIENT && type == HANDSHAKE_SERVER_HELLO && record->type == RECORD_HANDSHAKE);
+    bool other =
+        (from == SERVER && type == HANDSHAKE_CLIENT_HELLO) ||
+        (from == CLIENT && type == HANDSHAKE_SERVER_HELLO && record->type == RECORD_HANDSHAKE);
     if (other) {
         session_swap(session);
         return speaker_peer(from);
@@ -280,7 +287,8 @@ void session_read(struct session *session, enum speaker from, const struct piece
             break;
         }
     }
-    note_hole(session, session->swapped != swapped ? speaker_peer(from) : from, piece->cut, true, piece->at);
+    note_hole(session, session->swapped != swapped ? speaker_peer(from) : from, piece->cut, true,
+              piece->at);
 }
 
 /* What the dialogue before TLS and the bytes instead of it were, as text. */
@@ -296,10 +304,10 @@ static void tell_cleartext(struct session *session)
     }
     if (session->preface != NULL) {
         const struct preface *preface = session->preface;
-        facts->preface_words =
-            printable_copy(&session->arena, wire_over(preface->words, strlen(preface->words)), PREFACE_WORDS);
-        facts->preface_asked =
-            printable_copy(&session->arena, wire_over(preface->asked, strlen(preface->asked)), PREFACE_WORDS);
+        facts->preface_words = printable_copy(
+            &session->arena, wire_over(preface->words, strlen(preface->words)), PREFACE_WORDS);
+        facts->preface_asked = printable_copy(
+            &session->arena, wire_over(preface->asked, strlen(preface->asked)), PREFACE_WORDS);
     }
 }
 
@@ -316,7 +324,8 @@ static void sort_steps(struct facts *facts)
     }
 }
 
-/* The connection ended within what fits the beginning of a hello, as far as it goes: somebody began to speak TLS. */
+/* The connection ended within what fits the beginning of a hello, as far as it goes: somebody began
+ * to speak TLS. */
 static void note_begun(struct session *session, enum speaker from)
 {
     const struct reader *reader = &session->side[from].reader;

@@ -1,8 +1,8 @@
 /* From the bytes of both directions to the facts of one connection.
  *
- * A session is made when a connection first says something, and lives until it was reported. It reads pieces as streams
- * give them, keeps what is not whole yet (through reader and assembly), and writes facts. It is a witness: what the protocol forbids is
- * noted, and watching goes on.
+ * A session is made when a connection first says something, and lives until it was reported. It
+ * reads pieces as streams give them, keeps what is not whole yet (through reader and assembly), and
+ * writes facts. It is a witness: what the protocol forbids is noted, and watching goes on.
  */
 #ifndef TRACKING_SESSION_H
 #define TRACKING_SESSION_H
@@ -16,13 +16,13 @@
 #include "tracking/unseal.h"
 
 enum {
-    SESSION_CLEARTEXT = 64 << 10, /* bytes of cleartext in which TLS is waited for: a mail dialogue before
-                                     STARTTLS has some hundred */
-    SESSION_SNIPPET = 768,        /* bytes of what is not TLS that are kept: enough for the sentence in a web server's
-                                     error page that says what it had expected */
-    SESSION_KEYS = 2,             /* a connection's, and those of its renegotiation; of more, the last */
-    SESSION_TEXT_RECORDS = 16     /* records of application data opened of one side for their first bytes: HTTP/2 begins
-                                     with some that hold no words */
+    SESSION_CLEARTEXT = 64 << 10, /* bytes of cleartext in which TLS is waited for: a mail dialogue
+                                     before STARTTLS has some hundred */
+    SESSION_SNIPPET = 768, /* bytes of what is not TLS that are kept: enough for the sentence in a
+                              web server's error page that says what it had expected */
+    SESSION_KEYS = 2,      /* a connection's, and those of its renegotiation; of more, the last */
+    SESSION_TEXT_RECORDS = 16 /* records of application data opened of one side for their first
+                                 bytes: HTTP/2 begins with some that hold no words */
 };
 
 /* What one side's bytes go through. */
@@ -33,36 +33,37 @@ struct session_side {
     uint32_t cleartext;       /* bytes read as such */
     uint8_t *snippet;         /* the first SESSION_SNIPPET of them, in the arena; NULL: none */
     uint32_t snippet_length;
-    uint8_t keys;             /* which of the session's it uses */
-    bool opened;              /* `assembly` holds messages from opened records */
-    uint8_t text_records;     /* opened for */
-    uint8_t *text;            /* the first SESSION_SNIPPET bytes of application data, in the arena; NULL: none */
+    uint8_t keys;         /* which of the session's it uses */
+    bool opened;          /* `assembly` holds messages from opened records */
+    uint8_t text_records; /* opened for */
+    uint8_t
+        *text; /* the first SESSION_SNIPPET bytes of application data, in the arena; NULL: none */
     uint32_t text_length;
 };
 
 struct session {
     struct facts facts;
     struct arena arena;
-    struct preface *preface;      /* in the arena; facts.preface is the same */
-    struct chain *chain[SPEAKERS]; /* facts.chain is the same */
-    struct chain_store *store;    /* borrowed */
-    struct unsealer *unsealer;    /* borrowed; NULL: nobody has keys */
+    struct preface *preface;                   /* in the arena; facts.preface is the same */
+    struct chain *chain[SPEAKERS];             /* facts.chain is the same */
+    struct chain_store *store;                 /* borrowed */
+    struct unsealer *unsealer;                 /* borrowed; NULL: nobody has keys */
     struct unsealing *unsealing[SESSION_KEYS]; /* owned; NULL: no keys are known */
-    struct unseal_hello hello;    /* what keys are made of, as far as the hellos told it */
+    struct unseal_hello hello; /* what keys are made of, as far as the hellos told it */
     struct session_side side[SPEAKERS];
-    uint8_t session_id[32];       /* of the last ClientHello, to see whether the server takes it up */
+    uint8_t session_id[32]; /* of the last ClientHello, to see whether the server takes it up */
     uint8_t session_id_length;
-    bool swapped;                 /* client and server have changed places since the caller last asked */
-    bool stopped;                 /* of no interest any more: not TLS, and never will be */
+    bool swapped; /* client and server have changed places since the caller last asked */
+    bool stopped; /* of no interest any more: not TLS, and never will be */
 };
 
-/* A session whose certificates go to `store`, and whose sealed records are opened by `unsealer`, which may be NULL; NULL when
- * there is no memory. */
+/* A session whose certificates go to `store`, and whose sealed records are opened by `unsealer`,
+ * which may be NULL; NULL when there is no memory. */
 struct session *session_new(struct chain_store *store, struct unsealer *unsealer);
 void session_free(struct session *session);
 
-/* Reads the next bytes in order of `from`, and tells of the holes around them. Whoever spoke may turn out to be the other:
- * ask session_take_swap() afterwards. */
+/* Reads the next bytes in order of `from`, and tells of the holes around them. Whoever spoke may
+ * turn out to be the other: ask session_take_swap() afterwards. */
 void session_read(struct session *session, enum speaker from, const struct piece *piece);
 
 /* Whether client and server have turned out to be the other way round; asking forgets it. */
@@ -71,7 +72,8 @@ bool session_take_swap(struct session *session);
 /* Bytes that `from` will send next and that nobody needs to see; asking forgets them. */
 uint32_t session_unwanted(struct session *session, enum speaker from);
 
-/* The connection has ended, or its watching has: looks at what is still held, and completes the facts. */
+/* The connection has ended, or its watching has: looks at what is still held, and completes the
+ * facts. */
 void session_end(struct session *session);
 
 /* Adds a line to the ladder; NULL when it is full. */
@@ -107,14 +109,15 @@ void session_sealed(struct session *session, enum speaker from, const struct rec
                     struct moment at);
 
 /* A record of application data. */
-void session_application_data(struct session *session, enum speaker from, const struct record *record,
-                              struct moment at);
+void session_application_data(struct session *session, enum speaker from,
+                              const struct record *record, struct moment at);
 
 /* The handshake is over. */
 void session_established(struct session *session, struct moment at);
 
 /* What a message is a fact of, besides moving the handshake on. */
-void session_note(struct session *session, enum speaker from, const struct message *message, struct moment at);
+void session_note(struct session *session, enum speaker from, const struct message *message,
+                  struct moment at);
 
 /* ---- records that keys open: session_unseal.c ---- */
 

@@ -17,7 +17,8 @@ enum {
     AUTHORITIES = 256 /* CA names kept of a CertificateRequest: lists of some hundred exist */
 };
 
-static void note_malformed(struct session *session, enum speaker from, uint8_t type, struct moment at)
+static void note_malformed(struct session *session, enum speaker from, uint8_t type,
+                           struct moment at)
 {
     if (session->facts.malformed[from].frame == 0) {
         session->facts.malformed[from] = at;
@@ -48,15 +49,18 @@ static void keep_session_id(struct session *session, struct wire id)
     }
 }
 
-/* Where the next ClientHello's facts go: a second one is kept where one is due, or where the HelloRetryRequest is missing. */
+/* Where the next ClientHello's facts go: a second one is kept where one is due, or where the
+ * HelloRetryRequest is missing. */
 static struct client_hello_facts *client_hello_slot(struct facts *facts, uint8_t *index)
 {
     *index = facts->client_hellos;
-    return facts->client_hellos < 2 && facts->server_hello == NULL ? &facts->client_hello[*index] : NULL;
+    return facts->client_hellos < 2 && facts->server_hello == NULL ? &facts->client_hello[*index]
+                                                                   : NULL;
 }
 
-static void note_client_hello(struct session *session, const struct client_hello *hello, uint32_t length,
-                              bool well_formed, bool incomplete, struct moment began, struct moment at)
+static void note_client_hello(struct session *session, const struct client_hello *hello,
+                              uint32_t length, bool well_formed, bool incomplete,
+                              struct moment began, struct moment at)
 {
     struct facts *facts = &session->facts;
     uint8_t index = 0;
@@ -87,8 +91,8 @@ static void note_client_hello(struct session *session, const struct client_hello
     session_event(session, CLIENT, HANDSHAKE_CLIENT_HELLO, at);
 }
 
-static void read_client_hello(struct session *session, const struct message *message, struct moment began,
-                              struct moment at)
+static void read_client_hello(struct session *session, const struct message *message,
+                              struct moment began, struct moment at)
 {
     struct client_hello hello;
     bool well_formed = hello_client(&hello, message->body);
@@ -97,17 +101,17 @@ static void read_client_hello(struct session *session, const struct message *mes
         (void)step_message(session, STEP_MESSAGE, CLIENT, message, at);
         return;
     }
-    note_client_hello(session, &hello, message->length, well_formed, message->body.left < message->length,
-                      began, at);
+    note_client_hello(session, &hello, message->length, well_formed,
+                      message->body.left < message->length, began, at);
 }
 
 static void note_selection(struct session *session, const struct server_hello *hello,
                            struct server_hello_facts *kept)
 {
     struct facts *facts = &session->facts;
-    kept->session_id_echoed = hello->session_id.left > 0 &&
-                              hello->session_id.left == session->session_id_length &&
-                              memcmp(hello->session_id.at, session->session_id, hello->session_id.left) == 0;
+    kept->session_id_echoed =
+        hello->session_id.left > 0 && hello->session_id.left == session->session_id_length &&
+        memcmp(hello->session_id.at, session->session_id, hello->session_id.left) == 0;
     facts->server_hello = kept;
     facts->version = kept->version;
     facts->group = kept->group;
@@ -115,9 +119,11 @@ static void note_selection(struct session *session, const struct server_hello *h
     facts->resumption_known = kept->version == VERSION_TLS13;
 }
 
-/* A ServerHello of which only the beginning was captured. What it selects stands in its extensions, and what it lacks
- * cannot be told: it settles no more than a version that TLS 1.3 never writes there, or that it is a HelloRetryRequest. */
-static void note_cut_server_hello(struct session *session, const struct server_hello *hello, struct moment at)
+/* A ServerHello of which only the beginning was captured. What it selects stands in its extensions,
+ * and what it lacks cannot be told: it settles no more than a version that TLS 1.3 never writes
+ * there, or that it is a HelloRetryRequest. */
+static void note_cut_server_hello(struct session *session, const struct server_hello *hello,
+                                  struct moment at)
 {
     struct facts *facts = &session->facts;
     bool settled = hello->legacy_version >= VERSION_SSL3 && hello->legacy_version < VERSION_TLS12;
@@ -133,7 +139,8 @@ static void note_cut_server_hello(struct session *session, const struct server_h
     }
 }
 
-static void read_server_hello(struct session *session, const struct message *message, struct moment at)
+static void read_server_hello(struct session *session, const struct message *message,
+                              struct moment at)
 {
     struct facts *facts = &session->facts;
     struct server_hello hello;
@@ -169,11 +176,12 @@ static void read_server_hello(struct session *session, const struct message *mes
     session_keep_random(session, SERVER, hello.random);
     session_take_keys(session, kept);
     session_event(session, SERVER,
-                  kept->version == VERSION_TLS13 ? EVENT_SERVER_HELLO_13 : HANDSHAKE_SERVER_HELLO, at);
+                  kept->version == VERSION_TLS13 ? EVENT_SERVER_HELLO_13 : HANDSHAKE_SERVER_HELLO,
+                  at);
 }
 
-static void read_certificate(struct session *session, enum speaker from, const struct message *message,
-                             struct moment at)
+static void read_certificate(struct session *session, enum speaker from,
+                             const struct message *message, struct moment at)
 {
     if (session->chain[from] == NULL && message->body.left == message->length) {
         session->chain[from] =
@@ -199,7 +207,8 @@ static enum parameters parameters_of(const struct suite *suite)
     }
 }
 
-static void read_server_key_exchange(struct session *session, const struct message *message, struct moment at)
+static void read_server_key_exchange(struct session *session, const struct message *message,
+                                     struct moment at)
 {
     struct facts *facts = &session->facts;
     facts->server_key_exchange = at;
@@ -224,7 +233,8 @@ static void read_server_key_exchange(struct session *session, const struct messa
     facts->server_scheme = exchange.scheme;
 }
 
-static void read_certificate_request(struct session *session, const struct message *message, struct moment at)
+static void read_certificate_request(struct session *session, const struct message *message,
+                                     struct moment at)
 {
     struct facts *facts = &session->facts;
     facts->certificate_request = at;
@@ -248,7 +258,8 @@ static void read_certificate_request(struct session *session, const struct messa
     }
 }
 
-static void read_certificate_status(struct session *session, const struct message *message, struct moment at)
+static void read_certificate_status(struct session *session, const struct message *message,
+                                    struct moment at)
 {
     struct wire response;
     if (session->chain[SERVER] != NULL && message->body.left == message->length &&
@@ -258,7 +269,8 @@ static void read_certificate_status(struct session *session, const struct messag
 }
 
 /* The messages that are one fact, besides moving the handshake on. */
-void session_note(struct session *session, enum speaker from, const struct message *message, struct moment at)
+void session_note(struct session *session, enum speaker from, const struct message *message,
+                  struct moment at)
 {
     struct facts *facts = &session->facts;
     bool full = from == SERVER && message->type != HANDSHAKE_NEW_SESSION_TICKET &&
@@ -329,7 +341,8 @@ static void read_sslv2_server_hello(struct session *session, struct wire message
     if (step != NULL) {
         step->size = (uint32_t)message.left;
     }
-    struct server_hello_facts *kept = facts->server_hello == NULL ? hellos_server(&session->arena, &hello) : NULL;
+    struct server_hello_facts *kept =
+        facts->server_hello == NULL ? hellos_server(&session->arena, &hello) : NULL;
     if (kept == NULL) {
         return;
     }
@@ -339,14 +352,14 @@ static void read_sslv2_server_hello(struct session *session, struct wire message
     facts->server_hello = kept;
     facts->version = VERSION_SSL2;
     if (certificate.left > 0 && session->chain[SERVER] == NULL) {
-        session->chain[SERVER] =
-            chain_take_one(session->store, &session->arena, certificate, at);
+        session->chain[SERVER] = chain_take_one(session->store, &session->arena, certificate, at);
     }
     session->side[CLIENT].reader.mode = READER_SSL2;
     session_event(session, SERVER, EVENT_SSL2_SERVER_HELLO, at);
 }
 
-void session_sslv2(struct session *session, enum speaker from, const struct record *record, struct moment at)
+void session_sslv2(struct session *session, enum speaker from, const struct record *record,
+                   struct moment at)
 {
     struct facts *facts = &session->facts;
     facts->tls = true;

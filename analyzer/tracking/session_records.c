@@ -1,4 +1,5 @@
-/* Records to facts: what is sealed and what is not, alerts, and the moment from which a connection is established. */
+/* Records to facts: what is sealed and what is not, alerts, and the moment from which a connection
+ * is established. */
 #include "tracking/session.h"
 
 #include "names.h"
@@ -17,8 +18,8 @@ static bool is_tls13(const struct facts *facts)
     return facts->version == VERSION_TLS13;
 }
 
-/* The least length of an encrypted record with a Finished in TLS 1.3: message header, a MAC as long as the suite's hash,
- * inner type, tag (RFC 8446, sections 4.4.4 and 5.2). */
+/* The least length of an encrypted record with a Finished in TLS 1.3: message header, a MAC as long
+ * as the suite's hash, inner type, tag (RFC 8446, sections 4.4.4 and 5.2). */
 static uint16_t finished_length(const struct facts *facts)
 {
     const struct suite *suite =
@@ -125,8 +126,8 @@ static void read_alert(struct session *session, enum speaker from, const struct 
     step_sealed(session, STEP_MALFORMED, from, record, at);
 }
 
-static void read_change_cipher_spec(struct session *session, enum speaker from, const struct record *record,
-                                    struct moment at)
+static void read_change_cipher_spec(struct session *session, enum speaker from,
+                                    const struct record *record, struct moment at)
 {
     struct facts *facts = &session->facts;
     if (!record_change_cipher_spec(record->body)) {
@@ -142,13 +143,15 @@ static void read_change_cipher_spec(struct session *session, enum speaker from, 
     if (facts->change_cipher_spec[from].frame == 0) {
         facts->change_cipher_spec[from] = at;
     }
-    /* In TLS 1.3 it means nothing (RFC 8446, appendix D.4), and neither does a client's before the ServerHello. */
+    /* In TLS 1.3 it means nothing (RFC 8446, appendix D.4), and neither does a client's before the
+     * ServerHello. */
     bool early = from == CLIENT && facts->stage <= STAGE_SECOND_CLIENT_HELLO &&
                  !facts->transport.side[SERVER].missing && facts->client_hellos > 0;
     if (!is_tls13(facts) && !early) {
         session->side[from].sealed = true;
         bool short_flight = from == SERVER && facts->stage == STAGE_SERVER_FLIGHT &&
-                            session->chain[SERVER] == NULL && facts->server_key_exchange.frame == 0 &&
+                            session->chain[SERVER] == NULL &&
+                            facts->server_key_exchange.frame == 0 &&
                             facts->server_hello_done.frame == 0;
         bool resumed = short_flight && !facts->transport.side[SERVER].missing;
         facts->resumed = facts->resumed || resumed;
@@ -158,8 +161,8 @@ static void read_change_cipher_spec(struct session *session, enum speaker from, 
 }
 
 /* Encrypted handshake messages of up to TLS 1.2: the Finished, and a renegotiation later. */
-static void read_sealed_handshake(struct session *session, enum speaker from, const struct record *record,
-                                  struct moment at)
+static void read_sealed_handshake(struct session *session, enum speaker from,
+                                  const struct record *record, struct moment at)
 {
     struct facts *facts = &session->facts;
     session_sealed(session, from, record, at);
@@ -231,8 +234,8 @@ static void read_handshake(struct session *session, enum speaker from, const str
     }
 }
 
-void session_application_data(struct session *session, enum speaker from, const struct record *record,
-                              struct moment at)
+void session_application_data(struct session *session, enum speaker from,
+                              const struct record *record, struct moment at)
 {
     struct facts *facts = &session->facts;
     if (facts->application_records[from]++ == 0) {
@@ -252,8 +255,8 @@ void session_application_data(struct session *session, enum speaker from, const 
     }
 }
 
-/* Whether this record of the client can hold its Finished: behind the server's flight, and long enough. Behind early data only
- * the exact size tells. */
+/* Whether this record of the client can hold its Finished: behind the server's flight, and long
+ * enough. Behind early data only the exact size tells. */
 static bool is_client_finished(const struct facts *facts, const struct record *record)
 {
     uint16_t least = finished_length(facts);
@@ -267,8 +270,8 @@ static bool is_client_finished(const struct facts *facts, const struct record *r
     return record->length >= least;
 }
 
-static void read_sealed_tls13(struct session *session, enum speaker from, const struct record *record,
-                              struct moment at)
+static void read_sealed_tls13(struct session *session, enum speaker from,
+                              const struct record *record, struct moment at)
 {
     struct facts *facts = &session->facts;
     session_sealed(session, from, record, at);
@@ -284,8 +287,8 @@ static void read_sealed_tls13(struct session *session, enum speaker from, const 
     }
 }
 
-static void read_application_data(struct session *session, enum speaker from, const struct record *record,
-                                  struct moment at)
+static void read_application_data(struct session *session, enum speaker from,
+                                  const struct record *record, struct moment at)
 {
     struct facts *facts = &session->facts;
     if (is_tls13(facts) && facts->established.frame == 0) {

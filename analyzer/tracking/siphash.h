@@ -1,5 +1,5 @@
-/* SipHash-1-3 over whole words (Aumasson and Bernstein, 2012): a hash that nobody can aim at without its key, for tables whose
- * keys come from the wire. */
+/* SipHash-1-3 over whole words (Aumasson and Bernstein, 2012): a hash that nobody can aim at
+ * without its key, for tables whose keys come from the wire. */
 #ifndef TRACKING_SIPHASH_H
 #define TRACKING_SIPHASH_H
 

@@ -81,9 +81,9 @@ static enum course course_of(enum stage stage)
     return stage <= STAGE_SEALED_CLIENT_FLIGHT ? COURSE_TLS13 : COURSE_SSL2;
 }
 
-/* Whether `row` may be jumped to from `stage`: forward, and on the same course; from the hellos by a message
- * in clear only, since it takes the ServerHello to tell what anything else belongs to: a change_cipher_spec
- * occurs on every course. */
+/* Whether `row` may be jumped to from `stage`: forward, and on the same course; from the hellos by
+ * a message in clear only, since it takes the ServerHello to tell what anything else belongs to: a
+ * change_cipher_spec occurs on every course. */
 static bool is_ahead(const struct row *row, enum stage stage)
 {
     if (row->next <= stage) {

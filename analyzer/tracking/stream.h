@@ -35,7 +35,7 @@ struct stream {
     uint32_t hole;                  /* given up, and not told of yet */
     struct stream_waiting *waiting; /* out of order, sorted, without overlaps; owned */
     struct stream_waiting *given;   /* the one that the last piece lies in; owned */
-    struct moment latest;   /* of the last piece */
+    struct moment latest;           /* of the last piece */
     uint16_t waiting_pieces;
     uint16_t patience; /* segments since the hole was acknowledged */
     bool begun;        /* `next` means something */

@@ -7,7 +7,8 @@ static void count_up(uint16_t *counter)
     }
 }
 
-static void note_opening(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
+static void note_opening(struct flow *flow, uint8_t end, const struct segment *segment,
+                         struct moment at)
 {
     struct opening *opening = &flow->opening;
     if (opening->first.frame == 0) {
@@ -38,7 +39,8 @@ static void note_opening(struct flow *flow, uint8_t end, const struct segment *s
 static void note_sequence(struct flow *flow, uint8_t end, const struct segment *segment)
 {
     uint8_t peer = end ^ 1;
-    /* Some boxes answer a SYN twice, with different numbers: the last one counts, unless the peer took up the first. */
+    /* Some boxes answer a SYN twice, with different numbers: the last one counts, unless the peer
+     * took up the first. */
     bool again = flow->has_initial[end] && flow->initial_sequence[end] != segment->sequence &&
                  stream_is_fresh(&flow->stream[end]);
     if ((segment->flags & SEGMENT_SYN) != 0 && (!flow->has_initial[end] || again)) {
@@ -53,7 +55,8 @@ static void note_sequence(struct flow *flow, uint8_t end, const struct segment *
     if (flow->has_initial[end]) {
         stream_begin(&flow->stream[peer], segment->acknowledgement, false);
     }
-    if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement) && flow->session != NULL) {
+    if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement) &&
+        flow->session != NULL) {
         flow->session->facts.transport.side[transport_speaker(flow, peer)].tail_retransmissions = 0;
     }
 }
@@ -90,10 +93,11 @@ void transport_note(struct flow *flow, uint8_t end, const struct segment *segmen
     }
 }
 
-void transport_note_data(struct flow *flow, uint8_t end, const struct segment *segment, enum stream_news news,
-                         struct moment at)
+void transport_note_data(struct flow *flow, uint8_t end, const struct segment *segment,
+                         enum stream_news news, struct moment at)
 {
-    struct transport_side *side = &flow->session->facts.transport.side[transport_speaker(flow, end)];
+    struct transport_side *side =
+        &flow->session->facts.transport.side[transport_speaker(flow, end)];
     /* RFC 1122, section 4.2.3.6: the last byte that was sent, or what stands for it. */
     bool keeps_alive =
         segment->payload_length == 1 && segment->sequence + 1 == flow->stream[end].highest;
@@ -109,26 +113,30 @@ void transport_note_data(struct flow *flow, uint8_t end, const struct segment *s
     }
 }
 
-static void note_end(struct flow *flow, uint8_t end, const struct segment *segment, uint32_t sequence)
+static void note_end(struct flow *flow, uint8_t end, const struct segment *segment,
+                     uint32_t sequence)
 {
     if (!flow->has_end[end]) {
         flow->has_end[end] = true;
         flow->end_sequence[end] = sequence;
-        flow->end_acknowledgement[end] = (segment->flags & SEGMENT_ACK) != 0 ? segment->acknowledgement : 0;
+        flow->end_acknowledgement[end] =
+            (segment->flags & SEGMENT_ACK) != 0 ? segment->acknowledgement : 0;
     }
 }
 
-/* Whether `end` knew of the peer's FIN when it closed, by what its FIN or RST acknowledges: queues of a network card may hand
- * over the two in the other order. */
+/* Whether `end` knew of the peer's FIN when it closed, by what its FIN or RST acknowledges: queues
+ * of a network card may hand over the two in the other order. */
 static bool answers_close(const struct flow *flow, uint8_t end)
 {
     uint8_t peer = end ^ 1;
-    const struct transport_side *side = &flow->session->facts.transport.side[transport_speaker(flow, peer)];
+    const struct transport_side *side =
+        &flow->session->facts.transport.side[transport_speaker(flow, peer)];
     return side->fin.frame != 0 && flow->has_end[end] && flow->end_acknowledgement[end] != 0 &&
            flow->end_acknowledgement[end] == flow->end_sequence[peer] + 1;
 }
 
-void transport_note_close(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
+void transport_note_close(struct flow *flow, uint8_t end, const struct segment *segment,
+                          struct moment at)
 {
     enum speaker from = transport_speaker(flow, end);
     struct transport *transport = &flow->session->facts.transport;
@@ -139,7 +147,8 @@ void transport_note_close(struct flow *flow, uint8_t end, const struct segment *
                                      .window = segment->window,
                                      .ip_id = segment->ip_id,
                                      .ttl = segment->ttl};
-        /* Behind a FIN, which takes a sequence number, a reset's may be one more than the last byte's. */
+        /* Behind a FIN, which takes a sequence number, a reset's may be one more than the last
+         * byte's. */
         note_end(flow, end, segment, segment->sequence - 1);
         (void)session_step(flow->session, STEP_RST, from, at);
     }
@@ -148,12 +157,15 @@ void transport_note_close(struct flow *flow, uint8_t end, const struct segment *
         note_end(flow, end, segment, segment->sequence + segment->payload_length);
         (void)session_step(flow->session, STEP_FIN, from, at);
     }
-    bool reset = transport->side[CLIENT].reset.at.frame != 0 || transport->side[SERVER].reset.at.frame != 0;
-    bool finished = transport->side[CLIENT].fin.frame != 0 && transport->side[SERVER].fin.frame != 0;
+    bool reset =
+        transport->side[CLIENT].reset.at.frame != 0 || transport->side[SERVER].reset.at.frame != 0;
+    bool finished =
+        transport->side[CLIENT].fin.frame != 0 && transport->side[SERVER].fin.frame != 0;
     transport->closed = reset || finished;
 }
 
-void transport_note_icmp(struct flow *flow, uint8_t end, const struct segment *quote, struct moment at)
+void transport_note_icmp(struct flow *flow, uint8_t end, const struct segment *quote,
+                         struct moment at)
 {
     struct icmp_error *icmp = &flow->session->facts.transport.icmp;
     if (icmp->at.frame != 0) {

@@ -1,7 +1,8 @@
-/* A writer of captures for tests: two ends of TCP connections over Ethernet and IPv4 that talk to each other.
+/* A writer of captures for tests: two ends of TCP connections over Ethernet and IPv4 that talk to
+ * each other.
  *
- * Sequence numbers and acknowledgements follow from what was sent; a test that wants a wrong one changes the fields before
- * the packet. Time goes on by a millisecond with each packet.
+ * Sequence numbers and acknowledgements follow from what was sent; a test that wants a wrong one
+ * changes the fields before the packet. Time goes on by a millisecond with each packet.
  */
 #ifndef TESTS_UNIT_BUILD_TALK_H
 #define TESTS_UNIT_BUILD_TALK_H
@@ -11,12 +12,12 @@
 #include "speaker.h"
 
 struct talk {
-    struct build capture; /* a pcap file */
-    uint64_t now;         /* nanoseconds since 1970 */
-    uint32_t packets;     /* written so far */
+    struct build capture;        /* a pcap file */
+    uint64_t now;                /* nanoseconds since 1970 */
+    uint32_t packets;            /* written so far */
     uint32_t sequence[SPEAKERS]; /* of the next byte that each sends */
     uint16_t port[SPEAKERS];
-    uint8_t host[SPEAKERS];      /* the last byte of 192.0.2.0/24 */
+    uint8_t host[SPEAKERS]; /* the last byte of 192.0.2.0/24 */
     uint16_t window;
     uint8_t ttl;
 };
@@ -25,7 +26,8 @@ struct talk {
 void talk_begin(struct talk *talk);
 void talk_free(struct talk *talk);
 
-/* A segment with `flags` (enum segment_flag) and `payload`; SYN and FIN take a number of their own. */
+/* A segment with `flags` (enum segment_flag) and `payload`; SYN and FIN take a number of their own.
+ */
 void talk_segment(struct talk *talk, enum speaker from, unsigned flags, struct wire payload);
 
 /* SYN, SYN and ACK, ACK. */

@@ -46,7 +46,8 @@ static void report_connection(struct report *report, const struct connection *co
     assert_true(report->count < SEEN);
     report->facts[report->count] = *connection->facts;
     report->status[report->count] = connection->verdict->status;
-    report->cause[report->count] = connection->verdict->cause == NULL ? NULL : connection->verdict->cause->id;
+    report->cause[report->count] =
+        connection->verdict->cause == NULL ? NULL : connection->verdict->cause->id;
     report->count++;
 }
 
@@ -60,7 +61,8 @@ static const struct report_format FORMAT = {"test", report_begin, report_connect
 /* Reads what was talked. */
 static void replay(struct talk *talk, uint64_t stop_after)
 {
-    struct options options = {.json = true, .tls_ports = {443}, .tls_port_count = 1, .stop_after = stop_after};
+    struct options options = {
+        .json = true, .tls_ports = {443}, .tls_port_count = 1, .stop_after = stop_after};
     struct report_options report = {.out = stdout};
     char path[] = "/tmp/tlswhy-test-XXXXXX";
     char error[CAPTURE_ERROR] = "";

@@ -12,12 +12,13 @@ enum { MANY = 5000 };
 
 static struct address ipv4(uint32_t number)
 {
-    return (struct address){
-        .bytes = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number},
-        .version = 4};
+    return (struct address){.bytes = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                                      (uint8_t)(number >> 8), (uint8_t)number},
+                            .version = 4};
 }
 
-static struct flow *add(struct flow_table *table, uint32_t from, uint16_t from_port, uint32_t to, uint16_t to_port)
+static struct flow *add(struct flow_table *table, uint32_t from, uint16_t from_port, uint32_t to,
+                        uint16_t to_port)
 {
     struct address a = ipv4(from);
     struct address b = ipv4(to);
@@ -25,8 +26,8 @@ static struct flow *add(struct flow_table *table, uint32_t from, uint16_t from_p
     return flow_add(table, &end, &a, from_port, &b, to_port);
 }
 
-static struct flow *find(const struct flow_table *table, uint32_t from, uint16_t from_port, uint32_t to,
-                         uint16_t to_port)
+static struct flow *find(const struct flow_table *table, uint32_t from, uint16_t from_port,
+                         uint32_t to, uint16_t to_port)
 {
     struct address a = ipv4(from);
     struct address b = ipv4(to);
@@ -133,7 +134,8 @@ static void an_emptied_table_holds_nothing_and_can_be_filled_again(void **state)
         struct flow *oldest = flow_oldest(table, FLOW_OPENING);
         for (uint32_t i = 0; i < MANY; i++) {
             assert_non_null(oldest);
-            assert_int_equal(oldest->key.address[oldest->key.port[0] == 1000 ? 0 : 1].bytes[3], i & 0xff);
+            assert_int_equal(oldest->key.address[oldest->key.port[0] == 1000 ? 0 : 1].bytes[3],
+                             i & 0xff);
             assert_null(flow_remove(table, oldest));
             oldest = flow_oldest(table, FLOW_OPENING);
         }

@@ -23,7 +23,10 @@ static void text_is_left_alone(void **state)
 
     shows("", "");
     shows("www.example.org", "www.example.org");
-    shows("b\xc3\xbc" "cher.example \xe2\x82\xac \xf0\x9f\x94\x92", "b\xc3\xbc" "cher.example \xe2\x82\xac \xf0\x9f\x94\x92");
+    shows("b\xc3\xbc"
+          "cher.example \xe2\x82\xac \xf0\x9f\x94\x92",
+          "b\xc3\xbc"
+          "cher.example \xe2\x82\xac \xf0\x9f\x94\x92");
 }
 
 static void no_escape_sequence_reaches_a_terminal(void **state)
@@ -39,8 +42,12 @@ static void what_hides_or_turns_text_is_shown(void **state)
 {
     (void)state;
 
-    shows("a\xe2\x80\xae" "b", "a\\u{202E}b");
-    shows("a\xe2\x80\x8b" "b", "a\\u{200B}b");
+    shows("a\xe2\x80\xae"
+          "b",
+          "a\\u{202E}b");
+    shows("a\xe2\x80\x8b"
+          "b",
+          "a\\u{200B}b");
     shows("\xef\xbb\xbf", "\\u{FEFF}");
     shows("\xf3\xa0\x80\x81", "\\u{E0001}");
 }
@@ -50,7 +57,7 @@ static void what_is_no_utf_8_is_shown_byte_by_byte(void **state)
     (void)state;
 
     shows("\xff\xfe", "\\xFF\\xFE");
-    shows("\xc0\xaf", "\\xC0\\xAF");         /* overlong */
+    shows("\xc0\xaf", "\\xC0\\xAF");          /* overlong */
     shows("\xe0\x80\xaf", "\\xE0\\x80\\xAF"); /* overlong */
     shows("\xed\xa0\x80", "\\xED\\xA0\\x80"); /* a surrogate */
     shows("\xf4\x90\x80\x80", "\\xF4\\x90\\x80\\x80");
@@ -62,7 +69,8 @@ static void a_nul_does_not_end_the_text(void **state)
     (void)state;
     struct arena arena = {0};
 
-    assert_string_equal(printable_copy(&arena, wire_over("good.example\0.evil", 18), 255), "good.example\\x00.evil");
+    assert_string_equal(printable_copy(&arena, wire_over("good.example\0.evil", 18), 255),
+                        "good.example\\x00.evil");
     arena_release(&arena);
 }
 

@@ -37,8 +37,10 @@ static enum reading next(struct reader *reader, struct record *record, struct wi
     return reader_next(reader, record, &began, piece, false, NOW);
 }
 
-/* Gives bytes in pieces of `size`; returns how many records came out, the length of the last in *length. */
-static size_t read_in_pieces(struct reader *reader, struct wire bytes, size_t size, uint16_t *length)
+/* Gives bytes in pieces of `size`; returns how many records came out, the length of the last in
+ * *length. */
+static size_t read_in_pieces(struct reader *reader, struct wire bytes, size_t size,
+                             uint16_t *length)
 {
     size_t records = 0;
     while (bytes.left > 0) {
@@ -105,8 +107,10 @@ static void the_packet_that_began_a_record_is_known(void **state)
     put_hello(&build);
     struct wire bytes = build_wire(&build);
     struct wire piece = wire_take_most(&bytes, 3);
-    assert_int_equal(reader_next(&reader, &record, &began, &piece, false, (struct moment){4, 0}), READING_NOTHING);
-    assert_int_equal(reader_next(&reader, &record, &began, &bytes, false, (struct moment){6, 0}), READING_RECORD);
+    assert_int_equal(reader_next(&reader, &record, &began, &piece, false, (struct moment){4, 0}),
+                     READING_NOTHING);
+    assert_int_equal(reader_next(&reader, &record, &began, &bytes, false, (struct moment){6, 0}),
+                     READING_RECORD);
     assert_int_equal(began.frame, 4);
     build_free(&build);
     reader_release(&reader);

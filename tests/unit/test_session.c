@@ -334,7 +334,8 @@ static void steps_are_bounded_counted_and_put_in_the_order_of_the_wire(void **st
     const struct facts *facts = &hearing.session->facts;
 
     for (uint64_t i = 0; i < FACTS_STEPS; i++) {
-        assert_non_null(session_step(hearing.session, STEP_FIN, CLIENT, (struct moment){FACTS_STEPS - i, 0}));
+        assert_non_null(
+            session_step(hearing.session, STEP_FIN, CLIENT, (struct moment){FACTS_STEPS - i, 0}));
     }
     assert_null(session_step(hearing.session, STEP_RST, CLIENT, (struct moment){1, 0}));
     session_end(hearing.session);

@@ -8,8 +8,9 @@
 
 #include <cmocka.h>
 
-/* The key 00 01 ... 0f and messages 00 01 02 ... of whole words, as in the designers' paper; the values are those of
- * an implementation in another language, which gives the paper's for SipHash-2-4. */
+/* The key 00 01 ... 0f and messages 00 01 02 ... of whole words, as in the designers' paper; the
+ * values are those of an implementation in another language, which gives the paper's for
+ * SipHash-2-4. */
 static void the_hash_is_siphash_1_3(void **state)
 {
     (void)state;

@@ -30,13 +30,13 @@ static void a_full_handshake_of_tls_1_2_leads_to_the_end(void **state)
 {
     (void)state;
     static const struct turn turns[] = {
-        {CLIENT, HANDSHAKE_CLIENT_HELLO},       {SERVER, HANDSHAKE_SERVER_HELLO},
-        {SERVER, HANDSHAKE_CERTIFICATE},        {SERVER, HANDSHAKE_CERTIFICATE_STATUS},
+        {CLIENT, HANDSHAKE_CLIENT_HELLO},        {SERVER, HANDSHAKE_SERVER_HELLO},
+        {SERVER, HANDSHAKE_CERTIFICATE},         {SERVER, HANDSHAKE_CERTIFICATE_STATUS},
         {SERVER, HANDSHAKE_SERVER_KEY_EXCHANGE}, {SERVER, HANDSHAKE_CERTIFICATE_REQUEST},
-        {SERVER, HANDSHAKE_SERVER_HELLO_DONE},  {CLIENT, HANDSHAKE_CERTIFICATE},
+        {SERVER, HANDSHAKE_SERVER_HELLO_DONE},   {CLIENT, HANDSHAKE_CERTIFICATE},
         {CLIENT, HANDSHAKE_CLIENT_KEY_EXCHANGE}, {CLIENT, HANDSHAKE_CERTIFICATE_VERIFY},
-        {CLIENT, EVENT_CHANGE_CIPHER_SPEC},     {CLIENT, EVENT_SEALED_FINISHED},
-        {SERVER, HANDSHAKE_NEW_SESSION_TICKET}, {SERVER, EVENT_CHANGE_CIPHER_SPEC},
+        {CLIENT, EVENT_CHANGE_CIPHER_SPEC},      {CLIENT, EVENT_SEALED_FINISHED},
+        {SERVER, HANDSHAKE_NEW_SESSION_TICKET},  {SERVER, EVENT_CHANGE_CIPHER_SPEC},
         {SERVER, EVENT_SEALED_FINISHED},
     };
     GOES(turns);
@@ -90,18 +90,24 @@ static void what_was_missed_is_jumped_over(void **state)
 {
     (void)state;
 
-    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, HANDSHAKE_SERVER_HELLO), STAGE_SERVER_FLIGHT);
-    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, HANDSHAKE_SERVER_HELLO_DONE), STAGE_CLIENT_FLIGHT);
-    assert_int_equal(unexpected(STAGE_SERVER_FLIGHT, CLIENT, EVENT_CHANGE_CIPHER_SPEC), STAGE_CLIENT_FINISHED);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, HANDSHAKE_SERVER_HELLO),
+                     STAGE_SERVER_FLIGHT);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, HANDSHAKE_SERVER_HELLO_DONE),
+                     STAGE_CLIENT_FLIGHT);
+    assert_int_equal(unexpected(STAGE_SERVER_FLIGHT, CLIENT, EVENT_CHANGE_CIPHER_SPEC),
+                     STAGE_CLIENT_FINISHED);
 }
 
 static void nothing_leads_back(void **state)
 {
     (void)state;
 
-    assert_int_equal(unexpected(STAGE_CLIENT_FLIGHT, SERVER, HANDSHAKE_CERTIFICATE), STAGE_CLIENT_FLIGHT);
-    assert_int_equal(unexpected(STAGE_SERVER_CHANGE, CLIENT, HANDSHAKE_CLIENT_HELLO), STAGE_SERVER_CHANGE);
-    assert_int_equal(unexpected(STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_SERVER_HELLO), STAGE_SERVER_FLIGHT);
+    assert_int_equal(unexpected(STAGE_CLIENT_FLIGHT, SERVER, HANDSHAKE_CERTIFICATE),
+                     STAGE_CLIENT_FLIGHT);
+    assert_int_equal(unexpected(STAGE_SERVER_CHANGE, CLIENT, HANDSHAKE_CLIENT_HELLO),
+                     STAGE_SERVER_CHANGE);
+    assert_int_equal(unexpected(STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_SERVER_HELLO),
+                     STAGE_SERVER_FLIGHT);
 }
 
 static void nothing_leads_to_another_version_s_handshake(void **state)
@@ -110,18 +116,24 @@ static void nothing_leads_to_another_version_s_handshake(void **state)
 
     assert_int_equal(unexpected(STAGE_SEALED_SERVER_FLIGHT, SERVER, HANDSHAKE_CERTIFICATE),
                      STAGE_SEALED_SERVER_FLIGHT);
-    assert_int_equal(unexpected(STAGE_SERVER_FLIGHT, SERVER, EVENT_SEALED_FLIGHT), STAGE_SERVER_FLIGHT);
-    assert_int_equal(unexpected(STAGE_SERVER_HELLO, SERVER, EVENT_SEALED_FLIGHT), STAGE_SERVER_HELLO);
+    assert_int_equal(unexpected(STAGE_SERVER_FLIGHT, SERVER, EVENT_SEALED_FLIGHT),
+                     STAGE_SERVER_FLIGHT);
+    assert_int_equal(unexpected(STAGE_SERVER_HELLO, SERVER, EVENT_SEALED_FLIGHT),
+                     STAGE_SERVER_HELLO);
 }
 
 static void a_change_cipher_spec_does_not_tell_what_hello_was_missed(void **state)
 {
     (void)state;
 
-    assert_int_equal(unexpected(STAGE_SERVER_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC), STAGE_SERVER_HELLO);
-    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC), STAGE_CLIENT_HELLO);
-    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, CLIENT, EVENT_CHANGE_CIPHER_SPEC), STAGE_CLIENT_HELLO);
-    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, EVENT_SERVER_HELLO_13), STAGE_SEALED_SERVER_FLIGHT);
+    assert_int_equal(unexpected(STAGE_SERVER_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC),
+                     STAGE_SERVER_HELLO);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC),
+                     STAGE_CLIENT_HELLO);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, CLIENT, EVENT_CHANGE_CIPHER_SPEC),
+                     STAGE_CLIENT_HELLO);
+    assert_int_equal(unexpected(STAGE_CLIENT_HELLO, SERVER, EVENT_SERVER_HELLO_13),
+                     STAGE_SEALED_SERVER_FLIGHT);
 }
 
 static void what_nobody_knows_changes_nothing(void **state)

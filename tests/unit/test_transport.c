@@ -41,7 +41,8 @@ static void end(struct scene *scene)
     session_free(scene->flow.session);
 }
 
-static struct segment segment(unsigned flags, uint32_t sequence, uint32_t acknowledgement, uint32_t length)
+static struct segment segment(unsigned flags, uint32_t sequence, uint32_t acknowledgement,
+                              uint32_t length)
 {
     return (struct segment){.flags = (uint8_t)flags,
                             .ttl = 64,
@@ -74,8 +75,8 @@ static void take(struct scene *scene, uint8_t end, const struct segment *segment
     }
 }
 
-static void say(struct scene *scene, uint8_t end, unsigned flags, uint32_t sequence, uint32_t acknowledgement,
-                uint32_t length)
+static void say(struct scene *scene, uint8_t end, unsigned flags, uint32_t sequence,
+                uint32_t acknowledgement, uint32_t length)
 {
     struct segment said = segment(flags, sequence, acknowledgement, length);
     take(scene, end, &said);
@@ -289,7 +290,8 @@ static void a_reset_behind_a_fin_lacks_nothing(void **state)
 
     open_connection(&scene);
     say(&scene, 1, SEGMENT_ACK, 0, 101, 10);
-    say(&scene, 1, SEGMENT_RST, 11, 0, 0); /* the FIN itself is not in the capture, and has no bytes */
+    say(&scene, 1, SEGMENT_RST, 11, 0,
+        0); /* the FIN itself is not in the capture, and has no bytes */
     transport_end_facts(&scene.flow, 0);
     assert_false(scene.flow.session->facts.transport.side[SERVER].missing);
     end(&scene);
@@ -301,7 +303,8 @@ static void an_icmp_error_is_about_who_sent_what_it_quotes(void **state)
     struct scene scene;
 
     open_connection(&scene);
-    struct segment quote = {.from = {.version = 4}, .icmp_type = 3, .icmp_code = 4, .icmp_mtu = 1400};
+    struct segment quote = {
+        .from = {.version = 4}, .icmp_type = 3, .icmp_code = 4, .icmp_mtu = 1400};
     transport_note_icmp(&scene.flow, 0, &quote, now(&scene));
     quote.icmp_code = 13;
     transport_note_icmp(&scene.flow, 0, &quote, now(&scene));
