@@ -91,14 +91,18 @@ def split_small(packets, random):
 
 
 def split_mirrored(packets, random):
-    """Small segments, the last first."""
-    result = []
+    """Small segments, the last first; but each side's first one stays whole, since a capture that began late
+    knows no beginning but that."""
+    result, spoken = [], set()
     for packet in packets:
-        if isinstance(packet, Segment) and packet.missing == 0 and not packet.flags & (SYN | FIN):
+        plain = isinstance(packet, Segment) and packet.missing == 0 and not packet.flags & (SYN | FIN)
+        if plain and (packet.sender, packet.receiver) in spoken:
             sizes = iter(lambda: random.randint(1, 400), None)
             result += reversed(pieces_of(packet, sizes))
         else:
             result.append(packet)
+        if plain and packet.payload:
+            spoken.add((packet.sender, packet.receiver))
     return result, {}
 
 
