@@ -135,20 +135,31 @@ static void count(struct totals *totals, enum status status)
     totals->not_tls += status == STATUS_NOT_TLS;
 }
 
+/* What the chains amount to: facts that a verdict needs. Where a handshake was completed and data
+ * went both ways, it does not; and what is not shown needs no warnings. */
+static void judge_chains(struct engine *engine, struct session *session, bool shown)
+{
+    struct facts *facts = &session->facts;
+    bool content = facts->established.frame != 0 && facts->application_records[CLIENT] > 0 &&
+                   facts->application_records[SERVER] > 0;
+    if (content && !shown) {
+        return;
+    }
+    const char *server_name = facts->client_hellos > 0 ? facts->client_hello[0].server_name : NULL;
+    for (int side = 0; side < SPEAKERS; side++) {
+        struct chain *chain = session->chain[side];
+        if (chain != NULL) {
+            int64_t at = engine->options->judged_at;
+            chain_judge(engine->store, chain, side == SERVER ? server_name : NULL,
+                        at != 0 ? at : chain->at.time / 1000000000);
+        }
+    }
+}
+
 static void report(struct engine *engine, struct session *session)
 {
     struct facts *facts = &session->facts;
     struct verdict verdict;
-    const char *server_name = facts->client_hellos > 0 ? facts->client_hello[0].server_name : NULL;
-    for (int side = 0; side < SPEAKERS; side++) {
-        if (session->chain[side] != NULL) {
-            int64_t at = engine->options->judged_at != 0
-                             ? engine->options->judged_at
-                             : session->chain[side]->at.time / 1000000000;
-            chain_judge(engine->store, session->chain[side], side == SERVER ? server_name : NULL,
-                        at);
-        }
-    }
     diagnose(&verdict, facts, servers_find(engine->servers, facts));
     if (engine->options->json || facts->cleartext[SERVER] != NULL) {
         name_application(engine, session);
@@ -167,6 +178,8 @@ static void report(struct engine *engine, struct session *session)
 static void conclude(struct engine *engine, struct session *session)
 {
     const struct facts *facts = &session->facts;
+    bool all = engine->options->json || engine->options->all;
+    judge_chains(engine, session, all);
     enum status status = diagnose_status(facts);
     if (status != STATUS_FAILED && !concerns_tls(facts)) {
         session_free(session);
@@ -175,7 +188,7 @@ static void conclude(struct engine *engine, struct session *session)
     engine->totals.streams_overflowed +=
         facts->transport.side[CLIENT].overflowed || facts->transport.side[SERVER].overflowed;
     servers_note(engine->servers, facts);
-    bool shown = status == STATUS_FAILED || engine->options->json || engine->options->all;
+    bool shown = status == STATUS_FAILED || all;
     if (!shown || engine_is_done(engine)) {
         count(&engine->totals, status);
         session_free(session);

@@ -108,7 +108,7 @@ void diagnose(struct verdict *verdict, const struct facts *facts, const struct s
     } else if (verdict->status == STATUS_ESTABLISHED && diagnose_leaves_doubt(facts)) {
         find_doubt(verdict, facts, server);
     }
-    warnings_collect(verdict, facts);
+    warnings_collect(verdict, facts, server);
 }
 
 const char *diagnose_status_name(enum status status)

@@ -20,7 +20,6 @@ enum {
     OCSP_REVOKED = 2
 };
 
-#define NANOSECONDS INT64_C(1000000000)
 /* 2016: until then SHA-1 was what authorities signed with, and clients took it. */
 #define END_OF_SHA1 INT64_C(1451606400)
 
@@ -284,7 +283,7 @@ void faults_of_server(struct faults *faults, const struct facts *facts)
         return;
     }
     const struct certificate *leaf = chain->certificates[0];
-    int64_t at = chain->at.time / NANOSECONDS;
+    int64_t at = facts_judged_at(chain);
     look_at_each(faults, chain, at);
     if (leaf->malformed) {
         return;
@@ -323,7 +322,7 @@ void faults_of_client(struct faults *faults, const struct facts *facts)
         return;
     }
     const struct certificate *leaf = chain->certificates[0];
-    look_at_each(faults, chain, chain->at.time / NANOSECONDS);
+    look_at_each(faults, chain, facts_judged_at(chain));
     if (leaf->malformed) {
         return;
     }

@@ -241,7 +241,7 @@ bool signs_certificate_bad(const struct facts *facts)
     if (chain->malformed || leaf->malformed || chain->signature_broken) {
         return true;
     }
-    int64_t now = chain->at.time / SIGNS_SECOND;
+    int64_t now = facts_judged_at(chain);
     return (chain->name_checked && !chain->name_fits) || leaf->not_after < now ||
            leaf->not_before > now || leaf->server_auth == USAGE_LACKS ||
            bad_status(chain, facts_client_hello(facts), now);

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum {
     TLS12 = 0x0303,
@@ -15,10 +16,10 @@ enum {
     SCSV_RENEGOTIATION = 0x00ff
 };
 
-__attribute__((format(printf, 3, 4))) static void warn(struct verdict *verdict, const char *code,
-                                                       const char *format, ...)
+void warnings_add(struct verdict *verdict, const char *code, const char *format, ...)
 {
-    if (verdict->warnings >= VERDICT_WARNINGS) {
+    bool told = verdict->cause != NULL && strcmp(verdict->cause->id, code) == 0;
+    if (verdict->warnings >= VERDICT_WARNINGS || told) {
         return;
     }
     struct warning *warning = &verdict->warning[verdict->warnings++];
@@ -38,8 +39,8 @@ static void warn_of_version(struct verdict *verdict, const struct facts *facts)
     }
     names_version_text(name, hello->version);
     if (hello->version < TLS12) {
-        warn(verdict, "version.obsolete",
-             "%s is obsolete (RFC 8996): current clients and servers refuse it.", name);
+        warnings_add(verdict, "version.obsolete",
+                     "%s is obsolete (RFC 8996): current clients and servers refuse it.", name);
     }
     const struct client_hello_facts *client = facts_client_hello(facts);
     if (hello->sentinel == SENTINEL_NONE || client == NULL || client->offer == NULL) {
@@ -47,10 +48,11 @@ static void warn_of_version(struct verdict *verdict, const struct facts *facts)
     }
     uint16_t highest = facts_offer_highest(client->offer);
     if (highest > hello->version && (hello->sentinel == SENTINEL_TLS11 || highest >= TLS13)) {
-        warn(verdict, "version.downgraded",
-             "The server chose %s and says in its random that it could do better, and so could the "
-             "client: something between them lowered the version.",
-             name);
+        warnings_add(
+            verdict, "version.downgraded",
+            "The server chose %s and says in its random that it could do better, and so could the "
+            "client: something between them lowered the version.",
+            name);
     }
 }
 
@@ -65,12 +67,13 @@ static void warn_of_suite(struct verdict *verdict, const struct facts *facts)
         return;
     }
     if ((weakness & SUITE_WEAK_BROKEN) != 0) {
-        warn(verdict, "cipher.weak", "The cipher suite %s is broken (%s).", suite->name,
-             names_weakness(weakness));
+        warnings_add(verdict, "cipher.weak", "The cipher suite %s is broken (%s).", suite->name,
+                     names_weakness(weakness));
     } else if ((weakness & SUITE_WEAK_NO_FORWARD_SECRECY) != 0) {
-        warn(verdict, "cipher.no_forward_secrecy",
-             "The cipher suite %s has no forward secrecy: who gets the server's key can read this.",
-             suite->name);
+        warnings_add(
+            verdict, "cipher.no_forward_secrecy",
+            "The cipher suite %s has no forward secrecy: who gets the server's key can read this.",
+            suite->name);
     }
 }
 
@@ -89,7 +92,7 @@ static void warn_of_renegotiation(struct verdict *verdict, const struct facts *f
         return;
     }
     if (asked_for_secure_renegotiation(client->offer)) {
-        warn(
+        warnings_add(
             verdict, "renegotiation.insecure",
             "The server does not know secure renegotiation (RFC 5746); OpenSSL 3 and others refuse "
             "such servers.");
@@ -103,14 +106,16 @@ static void warn_of_hello(struct verdict *verdict, const struct facts *facts)
         return;
     }
     if (client->server_name == NULL && client->offer != NULL && client->offer->has_extensions) {
-        warn(verdict, "sni.missing", "The client does not say which name it wants (no SNI).");
+        warnings_add(verdict, "sni.missing",
+                     "The client does not say which name it wants (no SNI).");
     }
     if (client->length > SEGMENT) {
-        warn(verdict, "hello.large",
-             "The ClientHello has %u bytes and needs more than one segment; some boxes look at the "
-             "first "
-             "one only.",
-             (unsigned)client->length);
+        warnings_add(
+            verdict, "hello.large",
+            "The ClientHello has %u bytes and needs more than one segment; some boxes look at the "
+            "first "
+            "one only.",
+            (unsigned)client->length);
     }
 }
 
@@ -119,23 +124,55 @@ static void warn_of_alerts(struct verdict *verdict, const struct facts *facts)
     for (size_t i = 0; i < facts->alerts && i < FACTS_ALERTS; i++) {
         const struct alert_facts *alert = &facts->alert[i];
         if (!alert->sealed && alert->level == 1 && alert->code == 112 && alert->from == SERVER) {
-            warn(verdict, "sni.unrecognized",
-                 "The server warns that it does not know the name that was asked for, and goes on "
-                 "with "
-                 "another certificate.");
+            warnings_add(
+                verdict, "sni.unrecognized",
+                "The server warns that it does not know the name that was asked for, and goes on "
+                "with "
+                "another certificate.");
             return;
         }
     }
 }
 
-void warnings_collect(struct verdict *verdict, const struct facts *facts)
+/* What the two could have settled on, and what was selected though nobody offered it. */
+static void warn_of_choice(struct verdict *verdict, const struct facts *facts,
+                           const struct server *server)
+{
+    const struct server_hello_facts *hello = facts->server_hello;
+    const struct client_hello_facts *client = facts_client_hello(facts);
+    if (hello == NULL || client == NULL || client->incomplete || hello->version == 0) {
+        return;
+    }
+    bool known = hello->suite != UINT16_MAX && client->offer->suites.count > 0;
+    if (known && !facts_lists(client->offer->suites, hello->suite)) {
+        warnings_add(verdict, "cipher.not_offered",
+                     "The server chose a cipher suite that the client had not offered.");
+    }
+    if (server != NULL && server->highest_selected > hello->version &&
+        facts_offer_highest(client->offer) >= server->highest_selected) {
+        char better[NAMES_TEXT_MAX];
+        names_version_text(better, server->highest_selected);
+        warnings_add(verdict, "version.below_best",
+                     "Both can do %s, as other connections show, and did less.", better);
+    }
+    if (hello->compression != 0) {
+        warnings_add(verdict, "compression.used",
+                     "The connection is compressed (CRIME): TLS compression gives secrets away.");
+    }
+}
+
+void warnings_collect(struct verdict *verdict, const struct facts *facts,
+                      const struct server *server)
 {
     warn_of_version(verdict, facts);
+    warn_of_choice(verdict, facts, server);
     warn_of_suite(verdict, facts);
     if (facts->dh_bits > 0 && facts->dh_bits < SECURE_DH_BITS) {
-        warn(verdict, "dh.weak", "The server's DH group has %u bits; less than 2048 is too little.",
-             (unsigned)facts->dh_bits);
+        warnings_add(verdict, "dh.weak",
+                     "The server's DH group has %u bits; less than 2048 is too little.",
+                     (unsigned)facts->dh_bits);
     }
+    warnings_of_certificate(verdict, facts);
     warn_of_renegotiation(verdict, facts);
     warn_of_alerts(verdict, facts);
     warn_of_hello(verdict, facts);

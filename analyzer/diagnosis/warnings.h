@@ -4,7 +4,16 @@
 
 #include "diagnosis/diagnose.h"
 
-/* Adds to the verdict's warnings, the gravest first. What does not fit is left out. */
-void warnings_collect(struct verdict *verdict, const struct facts *facts);
+/* Adds to the verdict's warnings, the gravest first. What does not fit is left out, and so is what
+ * the verdict's own cause says already. `server`: what others were given, or NULL. */
+void warnings_collect(struct verdict *verdict, const struct facts *facts,
+                      const struct server *server);
+
+/* ---- between the files of this room ---- */
+
+void warnings_add(struct verdict *verdict, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+void warnings_of_certificate(struct verdict *verdict, const struct facts *facts);
 
 #endif

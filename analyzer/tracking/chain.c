@@ -175,7 +175,7 @@ static void check_name(struct chain *chain, const char *server_name)
 void chain_judge(struct chain_store *store, struct chain *chain, const char *server_name,
                  int64_t at)
 {
-    (void)at; /* whether a certificate was valid then is told from its facts */
+    chain->judged_at = at; /* whether a certificate was valid then is told from its facts */
     struct links links;
     if (chain->count == 0 || chain->certificates[0]->malformed) {
         return;

@@ -121,3 +121,8 @@ struct moment facts_close(const struct facts *facts, enum speaker from)
     }
     return fin;
 }
+
+int64_t facts_judged_at(const struct chain *chain)
+{
+    return chain->judged_at != 0 ? chain->judged_at : chain->at.time / 1000000000;
+}
