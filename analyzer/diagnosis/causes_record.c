@@ -126,6 +126,11 @@ static void cite_sealed(struct argument *argument, const struct facts *facts,
 
 static enum confidence weigh_decrypt_error(const struct facts *facts, const struct ending *ending)
 {
+    bool lost =
+        facts->chain[SERVER] == NULL && facts->version < TLS13 && !facts_absent(facts, SERVER);
+    if (ending->by == CLIENT && lost) {
+        return POSSIBLE; /* it may have been about the certificate */
+    }
     const struct chain *client = facts->chain[CLIENT];
     bool proof = facts->certificate_verify.frame != 0 || (client != NULL && client->count > 0) ||
                  signs_client_certificate(facts);
@@ -202,8 +207,10 @@ static enum confidence confirmation_failed(const struct question *question,
 static enum confidence weigh_bad_mac(const struct facts *facts, const struct ending *ending)
 {
     enum speaker peer = speaker_peer(ending->by);
-    if (about_psk(facts)) {
-        return POSSIBLE;
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    bool known = hello != NULL && !hello->incomplete && facts->server_hello != NULL;
+    if (about_psk(facts) || !known) {
+        return POSSIBLE; /* where a hello is missing, it may have been about a PSK */
     }
     bool encrypted =
         facts->change_cipher_spec[peer].frame != 0 || facts->last_sealed[peer].at.frame != 0;

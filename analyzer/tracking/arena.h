@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 enum {
-    ARENA_MAX = 1 << 20 /* bytes: some hundred times what a handshake's facts need; the rest is an
-                           attacker's */
+    ARENA_MAX = 2 << 20 /* bytes: a hundred times what a handshake's facts need, and enough for a
+                           certificate with ten thousand names; the rest is an attacker's */
 };
 
 struct arena_chunk;

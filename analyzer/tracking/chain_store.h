@@ -17,7 +17,7 @@
 #include <openssl/x509.h>
 
 enum {
-    STORE_ARENAS = 32, /* of ARENA_MAX bytes each: room for CHAIN_REMEMBERED certificates of 2 KB */
+    STORE_ARENAS = 16, /* of ARENA_MAX bytes each: room for CHAIN_REMEMBERED certificates of 2 KB */
     STORE_DER_MAX = 16 << 10, /* bytes of a certificate that is remembered; real ones have 1 to 10
                                  KB, and a few that are larger may not fill the store */
     STORE_LINKS = 32768, /* pairs of certificates whose link is remembered; a chain has 2 or 3 */
