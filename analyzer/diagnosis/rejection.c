@@ -378,7 +378,11 @@ enum confidence rejection_weigh(const struct rejection *rejection, enum fault fa
     }
     bool first = is_first(rejection, fault, ALL_BITS);
     bool clock = fault == FAULT_NOT_YET && rejection->faults.clock_doubtful;
-    return first && !clock && is_hint_of_trust(rejection, fault) ? LIKELY : POSSIBLE;
+    /* In the middle of a handshake of up to TLS 1.2, who has lost interest closes; who refuses
+     * without a word, as BearSSL does, resets. In TLS 1.3 Node refuses by a close. */
+    bool idle = rejection->manner == MANNER_CLOSED && rejection->ending.kind == ENDING_FIN &&
+                rejection->whose == SERVER && rejection->facts->version < TLS13;
+    return first && !clock && !idle && is_hint_of_trust(rejection, fault) ? LIKELY : POSSIBLE;
 }
 
 enum confidence rejection_surest(const struct rejection *rejection)
