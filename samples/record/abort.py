@@ -51,10 +51,12 @@ def alerting_server(cause, variant, description, client, about):
 
 alerting_server("abort.internal_error", "script-curl", 80, "curl", "The server answers the ClientHello with internal_error.")
 alerting_server("abort.internal_error", "script-java", 80, "java", "The server answers the ClientHello with internal_error.")
+alerting_server("abort.internal_error", "script-gnutls", 80, "gnutls", "The server answers the ClientHello with internal_error.")
 alerting_server("abort.access_denied", "script-openssl", 49, "openssl", "The server answers the ClientHello with access_denied.")
 alerting_server("abort.access_denied", "script-go", 49, "go", "The server answers the ClientHello with access_denied.")
 alerting_server("abort.access_denied", "script-nss", 49, "nss", "The server answers the ClientHello with access_denied.")
 alerting_server("abort.user_canceled", "script-gnutls", 90, "gnutls", "The server answers the ClientHello with user_canceled.")
+alerting_server("abort.user_canceled", "script-openssl", 90, "openssl", "The server answers the ClientHello with user_canceled.")
 
 
 # --- broken off in the middle ----------------------------------------------------------------------------------------------

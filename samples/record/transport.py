@@ -38,6 +38,12 @@ def _(lab):
     programs.curl(lab, "--connect-timeout", "4")
 
 
+@sample("transport.no_answer~dropped-go", "A firewall drops the SYN; the client tries again and gives up.", ("go peer.go",), expect=("tcp.analysis.retransmission",))
+def _(lab):
+    lab.iptables("-A", "INPUT", "-p", "tcp", "--dport", "443", "-j", "DROP")
+    programs.go_client(lab, timeout=5)
+
+
 @sample("transport.no_answer~answer-lost", "The server's answer to the SYN is dropped on the way out.", ("openssl s_server", "node client.js"))
 def _(lab):
     programs.openssl_server(lab)
