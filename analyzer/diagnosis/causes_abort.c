@@ -155,7 +155,10 @@ static enum confidence internal_error(const struct question *question, struct ar
                  endings_speaker(ending.by), situation(facts).waiting_for);
     cite_progress(argument, facts);
     cite_ending(argument, &ending);
-    return LIKELY;
+    /* OpenSSL calls a version below its security level an internal error: the hello decides. */
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    bool known = hello != NULL && !hello->incomplete;
+    return known || ending.by == CLIENT ? LIKELY : POSSIBLE;
 }
 
 static enum confidence access_denied(const struct question *question, struct argument *argument)

@@ -89,6 +89,17 @@ static bool too_big(const struct icmp_error *error)
     return error->at.frame != 0 && error->about == CLIENT && type;
 }
 
+/* Whether bytes of the ClientHello itself were never acknowledged, and not just what came behind
+ * it. */
+static bool is_unacknowledged(const struct transport_side *client,
+                              const struct client_hello_facts *hello)
+{
+    uint64_t before =
+        client->bytes -
+        (client->unacknowledged < client->bytes ? client->unacknowledged : client->bytes);
+    return client->unacknowledged > 0 && (before < hello->length || hello->incomplete);
+}
+
 static enum confidence weigh_loss(const struct facts *facts, const struct client_hello_facts *hello)
 {
     const struct transport_side *client = &facts->transport.side[CLIENT];
@@ -98,7 +109,7 @@ static enum confidence weigh_loss(const struct facts *facts, const struct client
                    ? LIKELY
                    : NO;
     }
-    if (client->unacknowledged == 0 ||
+    if (!is_unacknowledged(client, hello) ||
         (!icmp && client->tail_retransmissions < RETRANSMISSIONS_THAT_TELL)) {
         return NO;
     }

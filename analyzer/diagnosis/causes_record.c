@@ -317,7 +317,9 @@ static enum confidence weigh_blame(const struct facts *facts, const struct endin
     if (!facts->tls_from[peer] || !facts_absent(facts, peer)) {
         return NO; /* what it answers is not in the capture: a close, or no TLS, or anything */
     }
-    return psk || requested ? POSSIBLE : LIKELY;
+    bool offered =
+        hello != NULL && !hello->incomplete; /* else: it may have been about the version */
+    return psk || requested || !offered ? POSSIBLE : LIKELY;
 }
 
 static enum confidence malformed(const struct question *question, struct argument *argument)
