@@ -20,8 +20,10 @@ static void complain(const char *what)
     (void)fprintf(stderr, "tlswhy: %s\n", what);
 }
 
-/* Reads one capture; false where it, or something in it, could not be read. What was good of it counts. */
-static bool replay(struct engine *engine, const struct options *options, const struct inputs *inputs, size_t i)
+/* Reads one capture; false where it, or something in it, could not be read. What was good of it
+ * counts. */
+static bool replay(struct engine *engine, const struct options *options,
+                   const struct inputs *inputs, size_t i)
 {
     char error[CAPTURE_ERROR];
     struct capture_options how = {.filter = options->filter};
@@ -51,8 +53,8 @@ static int replay_all(const struct options *options, const struct inputs *inputs
                                     .verbose = options->verbose > 0,
                                     .color = terminal_wants_color(options->color),
                                     .width = terminal_width()};
-    struct engine *engine = engine_new(options, options->json ? &report_json : &report_text, &report, error,
-                                       sizeof error);
+    struct engine *engine = engine_new(options, options->json ? &report_json : &report_text,
+                                       &report, error, sizeof error);
     if (engine == NULL) {
         complain(error);
         return EXIT_INPUT_FAILED;
@@ -74,7 +76,8 @@ static int explain(const char *id)
 {
     const struct cause *cause = causes_find(id);
     if (cause == NULL) {
-        (void)fprintf(stderr, "tlswhy: --explain %s: no such cause; --list-causes lists them\n", id);
+        (void)fprintf(stderr, "tlswhy: --explain %s: no such cause; --list-causes lists them\n",
+                      id);
         return EXIT_WRONG_USAGE;
     }
     report_explain(stdout, cause, terminal_width());

@@ -1,5 +1,6 @@
-/* Connections that have ended and wait to be told of: a verdict that is not certain may still change with what later
- * connections show of the same server, and reports go by the order in which connections began.
+/* Connections that have ended and wait to be told of: a verdict that is not certain may still
+ * change with what later connections show of the same server, and reports go by the order in which
+ * connections began.
  *
  * Bounded: when too many wait, the older half is given out, judged by what is known so far.
  */

@@ -1,5 +1,5 @@
-/* The three answers of whatever finds where a unit begins and ends in a stream of bytes. Only framing
- * has the third, "not whole yet"; a dissector of a whole unit says well-formed or not. */
+/* The three answers of whatever finds where a unit begins and ends in a stream of bytes. Only
+ * framing has the third, "not whole yet"; a dissector of a whole unit says well-formed or not. */
 #ifndef DISSECTORS_FRAMING_H
 #define DISSECTORS_FRAMING_H
 

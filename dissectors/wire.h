@@ -30,13 +30,15 @@ static inline bool wire_ok(const struct wire *wire)
     return !wire->failed;
 }
 
-/* True when no read has failed and nothing is left: the structure was exactly as long as it said. */
+/* True when no read has failed and nothing is left: the structure was exactly as long as it said.
+ */
 static inline bool wire_done(const struct wire *wire)
 {
     return !wire->failed && wire->left == 0;
 }
 
-/* Takes the next `length` bytes as a wire of their own; a failed, empty one when there are fewer. */
+/* Takes the next `length` bytes as a wire of their own; a failed, empty one when there are fewer.
+ */
 static inline struct wire wire_take(struct wire *wire, size_t length)
 {
     if (wire->failed || wire->left < length) {

@@ -115,8 +115,8 @@ def print_matrix(rows):
 
 
 def text_of(tlswhy, name):
-    run = subprocess.run([tlswhy, "--color", "never", "--all", "--ca-file", str(ROOTS), f"samples/{name}"], capture_output=True,
-                         check=False, cwd=ROOT)
+    run = subprocess.run([tlswhy, "--color", "never", "--all", "--ca-file", str(ROOTS),
+                          f"samples/{name}"], capture_output=True, check=False, cwd=ROOT)
     return run.stdout.decode("utf-8")
 
 

@@ -50,9 +50,10 @@ struct capture *capture_open(const char *path, const struct capture_options *opt
  * answer again. */
 enum capture_result capture_next(struct capture *capture, struct packet *packet);
 
-/* TLS secrets that the capture itself holds (the Decryption Secrets Blocks of a pcapng), found since
- * the last call: lines as endpoints log them, of which the last may not be whole yet. The text lives
- * until the next packet. False when there are none. They are found before the packets behind them.
+/* TLS secrets that the capture itself holds (the Decryption Secrets Blocks of a pcapng), found
+ * since the last call: lines as endpoints log them, of which the last may not be whole yet. The
+ * text lives until the next packet. False when there are none. They are found before the packets
+ * behind them.
  */
 bool capture_next_secrets(struct capture *capture, struct wire *text);
 

@@ -92,7 +92,10 @@ const char *chain_name(struct arena *arena, struct wire der)
 
 /* ---- what it amounts to ---- */
 
-static bool links_on(enum link link) { return link == LINK_SIGNS || link == LINK_UNKNOWN; }
+static bool links_on(enum link link)
+{
+    return link == LINK_SIGNS || link == LINK_UNKNOWN;
+}
 
 static bool is_in_order(struct links *links)
 {
@@ -191,4 +194,7 @@ void chain_judge(struct chain_store *store, struct chain *chain, const char *ser
     links_close(&links);
 }
 
-size_t chain_roots(struct chain_store *store) { return roots_count(store->roots); }
+size_t chain_roots(struct chain_store *store)
+{
+    return roots_count(store->roots);
+}

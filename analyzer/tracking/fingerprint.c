@@ -39,7 +39,10 @@ static void hash_text(struct text_hash *hash, const char *text, size_t length)
     hash->used += length;
 }
 
-static void hash_mark(struct text_hash *hash, char mark) { hash_text(hash, &mark, 1); }
+static void hash_mark(struct text_hash *hash, char mark)
+{
+    hash_text(hash, &mark, 1);
+}
 
 static void hash_decimal(struct text_hash *hash, uint16_t number)
 {

@@ -413,7 +413,10 @@ static void information_access(struct certificate *certificate, struct x509_read
     AUTHORITY_INFO_ACCESS_free(access);
 }
 
-static uint8_t found(bool present) { return present ? USAGE_PRESENT : USAGE_LACKS; }
+static uint8_t found(bool present)
+{
+    return present ? USAGE_PRESENT : USAGE_LACKS;
+}
 
 /* RFC 5280, section 4.2.1.12. An extension that cannot be read counts as absent: that it lacks
  * something may only be said of one that can. */

@@ -1,4 +1,5 @@
-/* Runs a fuzz target over files: what ordinary builds do with the seeds and with every crasher ever found. */
+/* Runs a fuzz target over files: what ordinary builds do with the seeds and with every crasher ever
+ * found. */
 #define _DEFAULT_SOURCE
 
 #include <dirent.h>

@@ -77,6 +77,9 @@ struct chain *build_take(struct build_world *world, const struct build *list);
 /* Takes up to four certificates, NULL at their end, and judges them. */
 struct chain *build_judge(struct build_world *world, const char *server_name, X509 *const x509[4]);
 #define CHAIN_OF(...)                                                                              \
-    (X509 *const[4]) { __VA_ARGS__ }
+    (X509 *const[4])                                                                               \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
 
 #endif

@@ -8,7 +8,10 @@
 
 #include <cmocka.h>
 
-static struct wire text(const char *bytes) { return wire_over(bytes, strlen(bytes)); }
+static struct wire text(const char *bytes)
+{
+    return wire_over(bytes, strlen(bytes));
+}
 
 static int open_classifier(void **state)
 {
