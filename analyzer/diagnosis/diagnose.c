@@ -91,11 +91,6 @@ static void find_doubt(struct verdict *verdict, const struct facts *facts,
     }
     verdict->confidence = POSSIBLE;
     verdict->alternatives = 0;
-    struct argument argument = verdict->argument;
-    argument_say(&verdict->argument,
-                 "The handshake was completed. If the client then left because it refuses the "
-                 "certificate: %s",
-                 argument.summary);
 }
 
 void diagnose(struct verdict *verdict, const struct facts *facts, const struct server *server)
