@@ -3,6 +3,7 @@
  * ended. */
 #include "diagnosis/causes.h"
 #include "diagnosis/endings.h"
+#include "diagnosis/evidence.h"
 
 #include "names.h"
 
@@ -87,26 +88,8 @@ static bool left_tired(const struct facts *facts, const struct ending *ending)
 
 static void cite_ending(struct argument *argument, const struct ending *ending)
 {
-    char name[NAMES_TEXT_MAX];
-    const char *who = endings_speaker(ending->by);
-    switch (ending->kind) {
-    case ENDING_ALERT:
-        names_alert_text(name, ending->code);
-        argument_cite(argument, ending->at, "the %s alerts %s (%u)", who, name,
-                      (unsigned)ending->code);
-        break;
-    case ENDING_SEALED:
-        argument_cite(argument, ending->at, "the %s sends an encrypted record of an alert's size",
-                      who);
-        break;
-    case ENDING_FIN:
-        argument_cite(argument, ending->at, "the %s closes the connection (FIN)", who);
-        break;
-    case ENDING_RESET:
-        argument_cite(argument, ending->at, "the %s resets the connection (RST)", who);
-        break;
-    case ENDING_NONE:
-        break;
+    if (ending->kind != ENDING_NONE) {
+        evidence_ending(argument, ending);
     }
 }
 
