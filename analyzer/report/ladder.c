@@ -5,6 +5,7 @@
 #include "report/report.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum {
     INDENT = 3, /* columns before the packet's number */
@@ -65,9 +66,9 @@ static bool is_understood(const struct facts *facts, size_t index)
     return false;
 }
 
-/* Which steps need not be drawn. */
-static void choose(bool hidden[FACTS_STEPS], const struct facts *facts, bool verbose)
+void ladder_choose(bool hidden[FACTS_STEPS], const struct facts *facts, bool verbose)
 {
+    memset(hidden, 0, FACTS_STEPS * sizeof(hidden[0]));
     bool data = false, refused = false;
     for (size_t i = 0; i < steps_kept(facts); i++) {
         const struct step *step = &facts->step[i];
@@ -88,13 +89,12 @@ static void label_text(char text[24], const struct step *step)
     phrase_add(&label, "#%" PRIu64, step->at.frame);
 }
 
-/* "+0.013": milliseconds, rounded, since the connection's first packet. */
-static void time_text(char text[32], const struct facts *facts, const struct step *step)
+void ladder_time(char text[LADDER_TIME], const struct facts *facts, const struct step *step)
 {
     int64_t since = step->at.time - facts->first.time;
     uint64_t span = since < 0 ? 0 - (uint64_t)since : (uint64_t)since;
     uint64_t milliseconds = (span + 500000) / 1000000;
-    struct phrase time = phrase_in(text, 32);
+    struct phrase time = phrase_in(text, LADDER_TIME);
     phrase_add(&time, "%c%" PRIu64 ".%03u", since < 0 ? '-' : '+', milliseconds / 1000,
                (unsigned)(milliseconds % 1000));
 }
@@ -157,9 +157,9 @@ static void write_step(const struct ladder *ladder, const struct step *step)
 {
     const struct page *page = ladder->page;
     const struct columns *columns = ladder->columns;
-    char label[24], time[32];
+    char label[24], time[LADDER_TIME];
     label_text(label, step);
-    time_text(time, ladder->facts, step);
+    ladder_time(time, ladder->facts, step);
     page_space(page, INDENT + ladder->label - phrase_columns(label));
     page_write(page, INK_DIM, label);
     page_space(page, BEHIND_LABEL);
@@ -185,9 +185,9 @@ static void write_head(const struct ladder *ladder)
 
 void ladder_write(const struct page *page, const struct facts *facts, bool verbose)
 {
-    bool hidden[FACTS_STEPS] = {false};
+    bool hidden[FACTS_STEPS];
     struct ladder ladder = {page, facts, page->width < NARROW ? &narrow : &wide, 2, 0};
-    choose(hidden, facts, verbose);
+    ladder_choose(hidden, facts, verbose);
     for (size_t i = 0; i < steps_kept(facts); i++) {
         char label[24];
         label_text(label, &facts->step[i]);

@@ -29,8 +29,7 @@ static size_t character_length(uint8_t first)
     return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
 }
 
-/* The bytes of the printable character that `text` begins with; 0 when it begins with none. */
-static size_t printable_character(const char *text)
+size_t phrase_character(const char *text)
 {
     size_t length = character_length((uint8_t)text[0]);
     if (length == 0) {
@@ -46,7 +45,8 @@ static size_t printable_character(const char *text)
     bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
     bool surrogate = code >= 0xd800 && code <= 0xdfff;
     bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
-    bool reorders = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+    bool reorders = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
+                    code == 0x061c || code == 0x200e || code == 0x200f;
     bool breaks = code == 0x2028 || code == 0x2029;
     return overlong || surrogate || control || reorders || breaks || code > 0x10ffff ? 0 : length;
 }
@@ -100,7 +100,7 @@ void phrase_count(struct phrase *phrase, size_t count, const char *one, const ch
 void phrase_add_printable(struct phrase *phrase, const char *text)
 {
     while (*text != '\0' && !phrase->cut) {
-        size_t length = printable_character(text);
+        size_t length = phrase_character(text);
         phrase_add(phrase, "%.*s", length > 0 ? (int)length : REPLACEMENT_BYTES,
                    length > 0 ? text : replacement);
         text += length > 0 ? length : 1;
@@ -110,7 +110,7 @@ void phrase_add_printable(struct phrase *phrase, const char *text)
 bool phrase_is_printable(const char *text)
 {
     while (*text != '\0') {
-        size_t length = printable_character(text);
+        size_t length = phrase_character(text);
         if (length == 0) {
             return false;
         }

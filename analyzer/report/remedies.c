@@ -4,10 +4,9 @@
 
 #include <string.h>
 
-enum { LABEL = 8, PLATFORM = 9, REMEDIES = 32 /* rows of one cause; more nobody would read */ };
+enum { LABEL = 8, PLATFORM = 9 };
 
-/* How a platform is written for people; its own word where it has no other. */
-static const char *platform_title(const char *platform)
+const char *remedies_platform(const char *platform)
 {
     static const char *const titles[][2] = {
         {"iis", "IIS"},         {"nginx", "nginx"},     {"apache", "Apache"},
@@ -26,7 +25,7 @@ static const char *platform_title(const char *platform)
 void remedies_write(const struct page *page, const struct remedy *remedies)
 {
     for (size_t i = 0; remedies != NULL && i < REMEDIES && remedies[i].platform != NULL; i++) {
-        const char *title = platform_title(remedies[i].platform);
+        const char *title = remedies_platform(remedies[i].platform);
         size_t columns = phrase_columns(title);
         size_t padding = columns < PLATFORM ? PLATFORM - columns : 1;
         page_write(page, INK_BOLD, i == 0 ? "  Fix   " : "        ");

@@ -89,6 +89,16 @@ void report_address(char text[REPORT_ADDRESS], const struct address *address, ui
 enum { REPORT_TIME = 48 };
 void report_time(char text[REPORT_TIME], int64_t seconds, int64_t microseconds);
 
+/* How a connection went of which there is nothing to explain: "TLS 1.3, AES_128_GCM_SHA256, x25519,
+ * h2" or "incomplete: ...". Always ended by NUL, as the next two. */
+void report_outcome(char *text, size_t size, const struct connection *connection);
+
+/* The run in numbers: "12 handshakes: 9 established, 2 failed, 1 incomplete". */
+void report_counts(char *text, size_t size, const struct totals *totals);
+
+/* What may have hidden something from the whole run; empty when nothing did. */
+void report_confession(char *text, size_t size, const struct totals *totals);
+
 /* ---- --explain and --list-causes ---- */
 
 /* What a cause is, how it looks and what helps. `columns`: of the terminal; 0: not a terminal. */

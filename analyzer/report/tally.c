@@ -11,16 +11,8 @@ enum {
     BETWEEN = 4   /* columns between cause and server */
 };
 
-struct group {
-    const struct cause *cause; /* NULL: none was found */
-    struct address server;
-    uint16_t port;
-    uint64_t count;
-    size_t since; /* the order in which groups came */
-};
-
 struct tally {
-    struct group group[TALLY_GROUPS];
+    struct tally_group group[TALLY_GROUPS];
     size_t count;
     uint16_t slot[SLOTS]; /* a group's index + 1; 0: empty */
     uint64_t beyond;      /* failures of groups that had no room */
@@ -42,7 +34,7 @@ static const char *cause_id(const struct cause *cause)
 }
 
 /* FNV-1a. Who wishes to make slots collide gains at most TALLY_GROUPS comparisons a failure. */
-static size_t slot_of(const struct group *wanted)
+static size_t slot_of(const struct tally_group *wanted)
 {
     uint32_t hash = 2166136261U;
     for (const char *byte = cause_id(wanted->cause); *byte != '\0'; byte++) {
@@ -56,7 +48,7 @@ static size_t slot_of(const struct group *wanted)
     return hash % SLOTS;
 }
 
-static bool same_group(const struct group *one, const struct group *other)
+static bool same_group(const struct tally_group *one, const struct tally_group *other)
 {
     return one->cause == other->cause && one->port == other->port &&
            one->server.version == other->server.version &&
@@ -64,11 +56,11 @@ static bool same_group(const struct group *one, const struct group *other)
 }
 
 /* There are always empty slots, so that every search ends. */
-static struct group *find(struct tally *tally, const struct group *wanted)
+static struct tally_group *find(struct tally *tally, const struct tally_group *wanted)
 {
     size_t slot = slot_of(wanted);
     while (tally->slot[slot] != 0) {
-        struct group *group = &tally->group[tally->slot[slot] - 1];
+        struct tally_group *group = &tally->group[tally->slot[slot] - 1];
         if (same_group(group, wanted)) {
             return group;
         }
@@ -77,7 +69,7 @@ static struct group *find(struct tally *tally, const struct group *wanted)
     if (tally->count == TALLY_GROUPS) {
         return NULL;
     }
-    struct group *group = &tally->group[tally->count];
+    struct tally_group *group = &tally->group[tally->count];
     *group = *wanted;
     group->since = tally->count++;
     tally->slot[slot] = (uint16_t)tally->count;
@@ -87,9 +79,9 @@ static struct group *find(struct tally *tally, const struct group *wanted)
 void tally_note(struct tally *tally, const struct connection *connection)
 {
     const struct facts *facts = connection->facts;
-    struct group wanted = {connection->verdict->cause, facts->address[SERVER], facts->port[SERVER],
-                           0, 0};
-    struct group *group = find(tally, &wanted);
+    struct tally_group wanted = {connection->verdict->cause, facts->address[SERVER],
+                                 facts->port[SERVER], 0, 0};
+    struct tally_group *group = find(tally, &wanted);
     if (group != NULL) {
         group->count++;
     } else {
@@ -99,17 +91,27 @@ void tally_note(struct tally *tally, const struct connection *connection)
 
 static int more_frequent(const void *left, const void *right)
 {
-    const struct group *one = left, *other = right;
+    const struct tally_group *one = left, *other = right;
     if (one->count != other->count) {
         return one->count > other->count ? -1 : 1;
     }
     return one->since < other->since ? -1 : one->since > other->since;
 }
 
-void tally_write(struct tally *tally, const struct page *page)
+size_t tally_groups(struct tally *tally, const struct tally_group **groups, uint64_t *beyond)
 {
     /* The hash table's indices are of no use any more. */
     qsort(tally->group, tally->count, sizeof(tally->group[0]), more_frequent);
+    *groups = tally->group;
+    *beyond = tally->beyond;
+    return tally->count;
+}
+
+void tally_write(struct tally *tally, const struct page *page)
+{
+    const struct tally_group *groups = NULL;
+    uint64_t beyond = 0;
+    (void)tally_groups(tally, &groups, &beyond);
     int digits = tally->count > 0 ? snprintf(NULL, 0, "%" PRIu64, tally->group[0].count) : 0;
     size_t widest = 0;
     for (size_t i = 0; i < tally->count; i++) {
@@ -117,7 +119,7 @@ void tally_write(struct tally *tally, const struct page *page)
         widest = columns > widest ? columns : widest;
     }
     for (size_t i = 0; i < tally->count; i++) {
-        const struct group *group = &tally->group[i];
+        const struct tally_group *group = &groups[i];
         char server[REPORT_ADDRESS];
         report_address(server, &group->server, group->port);
         fprintf(page->out, "  %*" PRIu64 "  ", digits, group->count);
@@ -125,9 +127,9 @@ void tally_write(struct tally *tally, const struct page *page)
         page_space(page, widest - phrase_columns(cause_id(group->cause)) + BETWEEN);
         fprintf(page->out, "%s\n", server);
     }
-    if (tally->beyond > 0) {
+    if (beyond > 0) {
         fprintf(page->out,
                 "  and %" PRIu64 " more failures, of other causes or servers than these %d\n",
-                tally->beyond, (int)TALLY_GROUPS);
+                beyond, (int)TALLY_GROUPS);
     }
 }

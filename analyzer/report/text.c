@@ -1,5 +1,4 @@
 /* The report for people: a paragraph for each connection that failed, and a summary. */
-#include "names.h"
 #include "report/ladder.h"
 #include "report/page.h"
 #include "report/phrase.h"
@@ -90,69 +89,6 @@ static void end_first_line(const struct page *page, const struct connection *con
     fputc('\n', page->out);
 }
 
-static void add_name(struct phrase *phrase, const char *name)
-{
-    phrase_add(phrase, "%s%s", phrase->length > 0 ? ", " : "", name);
-}
-
-/* "TLS 1.2, ECDHE_RSA_WITH_AES_128_GCM_SHA256, x25519, h2, resumed" */
-static void negotiated_text(struct phrase *phrase, const struct facts *facts)
-{
-    const struct server_hello_facts *hello = facts->server_hello;
-    uint16_t version = report_negotiated(facts);
-    char name[NAMES_TEXT_MAX];
-    if (version != 0) {
-        names_version_text(name, version);
-        add_name(phrase, name);
-    }
-    if (hello != NULL && hello->suite != 0xffff) {
-        names_suite_text(name, hello->suite);
-        add_name(phrase, strncmp(name, "TLS_", 4) == 0 ? name + 4 : name);
-    }
-    if (facts->group != 0) {
-        names_group_text(name, facts->group);
-        add_name(phrase, name);
-    }
-    if (hello != NULL && hello->alpn != NULL && hello->alpn[0] != '\0') {
-        add_name(phrase, hello->alpn);
-    }
-    if (facts->resumed) {
-        add_name(phrase, "resumed");
-    }
-}
-
-/* The end of a line about a connection that did not fail. */
-static void outcome_text(struct phrase *phrase, const struct connection *connection)
-{
-    const struct verdict *verdict = connection->verdict;
-    const char *hole = report_hole(connection->facts);
-    switch (verdict->status) {
-    case STATUS_ESTABLISHED:
-        negotiated_text(phrase, connection->facts);
-        if (phrase->length == 0) {
-            phrase_add(phrase, "established");
-        }
-        break;
-    case STATUS_INCOMPLETE:
-        if (verdict->argument.summary[0] != '\0') {
-            phrase_add(phrase, "incomplete: %s", verdict->argument.summary);
-        } else {
-            phrase_add(phrase, "incomplete: %s",
-                       hole != NULL ? hole : "the capture does not show how it ended");
-        }
-        break;
-    case STATUS_NOT_TLS:
-        phrase_add(phrase, "no TLS");
-        if (connection->facts->application != NULL) {
-            phrase_add(phrase, ", %s", connection->facts->application);
-        }
-        break;
-    case STATUS_FAILED:
-        phrase_add(phrase, "failed: the capture shows no known cause");
-        break;
-    }
-}
-
 static void write_first_line(const struct page *page, const struct connection *connection)
 {
     const struct verdict *verdict = connection->verdict;
@@ -162,8 +98,7 @@ static void write_first_line(const struct page *page, const struct connection *c
         fprintf(page->out, "  (%s)", diagnose_confidence_name(verdict->confidence));
     } else {
         char outcome[LINE];
-        struct phrase phrase = phrase_in(outcome, sizeof(outcome));
-        outcome_text(&phrase, connection);
+        report_outcome(outcome, sizeof(outcome), connection);
         fputs(outcome, page->out);
     }
     end_first_line(page, connection);
@@ -295,9 +230,8 @@ static void write_line(const struct page *page, const struct connection *connect
 {
     const struct verdict *verdict = connection->verdict;
     char line[LINE];
-    struct phrase phrase = phrase_in(line, sizeof(line));
     write_who(page, connection);
-    outcome_text(&phrase, connection);
+    report_outcome(line, sizeof(line), connection);
     fputs(line, page->out);
     for (size_t i = 0; i < verdict->warnings && i < VERDICT_WARNINGS; i++) {
         fputs(i == 0 ? "  ! " : ", ", page->out);
@@ -331,44 +265,12 @@ static void connection(struct report *report, const struct connection *connectio
 
 /* ---- the summary ---- */
 
-static void add_part(struct phrase *phrase, uint64_t count, const char *text)
-{
-    if (count > 0) {
-        phrase_add(phrase, "%s%" PRIu64 " %s", phrase->length > 0 ? ", " : "", count, text);
-    }
-}
-
-static void counts_text(struct phrase *phrase, const struct totals *totals)
-{
-    uint64_t handshakes = totals->established + totals->failed + totals->incomplete;
-    if (handshakes == 0) {
-        phrase_add(phrase, "no TLS handshake in %" PRIu64 " packet%s", totals->packets,
-                   totals->packets == 1 ? "" : "s");
-    } else {
-        phrase_add(phrase, "%" PRIu64 " handshake%s: ", handshakes, handshakes == 1 ? "" : "s");
-        phrase_add(phrase, "%" PRIu64 " established, %" PRIu64 " failed", totals->established,
-                   totals->failed);
-        if (totals->incomplete > 0) {
-            phrase_add(phrase, ", %" PRIu64 " incomplete", totals->incomplete);
-        }
-    }
-    if (totals->not_tls > 0) {
-        phrase_add(phrase, "; %" PRIu64 " connection%s to a TLS port without TLS", totals->not_tls,
-                   totals->not_tls == 1 ? "" : "s");
-    }
-}
-
 /* What may have hidden something. */
 static void confess(const struct page *page, const struct totals *totals)
 {
     char line[LINE];
-    struct phrase phrase = phrase_in(line, sizeof(line));
-    add_part(&phrase, totals->cut_packets, "packets cut by the snap length");
-    add_part(&phrase, totals->broken_packets, "broken packets");
-    add_part(&phrase, totals->fragments, "IP fragments not put together");
-    add_part(&phrase, totals->evicted, "connections given up for lack of room");
-    add_part(&phrase, totals->streams_overflowed, "streams of which bytes were given up");
-    if (phrase.length > 0) {
+    report_confession(line, sizeof(line), totals);
+    if (line[0] != '\0') {
         write_block(page, "  Unseen  ", true, line);
     }
 }
@@ -378,8 +280,7 @@ static void end(struct report *report, const struct totals *totals)
     const struct page *page = &report->page;
     if (!report->options.quiet || report->options.summary) {
         char line[LINE];
-        struct phrase phrase = phrase_in(line, sizeof(line));
-        counts_text(&phrase, totals);
+        report_counts(line, sizeof(line), totals);
         fputs(report->open_lines ? "\n" : "", page->out);
         page_write(page, INK_BOLD, line);
         fputc('\n', page->out);
