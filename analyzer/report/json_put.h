@@ -1,0 +1,39 @@
+/* Building JSON: a value that is not known is NULL, and is not put; so no report says null, "" or
+ * [].
+ *
+ * Every function takes over the value that it is given, also where it does not put it. Only
+ * report/json*, report/expect* and report/diff* know json-c.
+ */
+#ifndef REPORT_JSON_PUT_H
+#define REPORT_JSON_PUT_H
+
+#include "tracking/facts.h"
+
+struct json_object;
+
+/* `key` must outlive the object, and not be there yet. */
+void json_put(struct json_object *object, const char *key, struct json_object *value);
+
+/* An object or array that has nothing in it says nothing: it is not put. */
+void json_put_object(struct json_object *object, const char *key, struct json_object *value);
+void json_put_array(struct json_object *object, const char *key, struct json_object *value);
+
+void json_put_text(struct json_object *object, const char *key, const char *text);
+void json_put_flag(struct json_object *object, const char *key, bool flag);
+void json_put_number(struct json_object *object, const char *key, uint64_t number);
+void json_put_texts(struct json_object *object, const char *key, struct text_list list);
+
+/* `name` writes a code's name, of at most NAMES_TEXT_MAX bytes. */
+void json_put_codes(struct json_object *object, const char *key, struct code_list list,
+                    size_t (*name)(char *out, uint16_t code));
+
+/* A time in seconds since 1970, as RFC 3339 has it. */
+void json_put_seconds(struct json_object *object, const char *key, int64_t seconds);
+
+void json_append(struct json_object *array, struct json_object *value);
+
+/* NULL for a text that is NULL or empty. Facts' texts are printable; this makes sure of it, because
+ * one byte that is no UTF-8 would spoil the line. */
+struct json_object *json_text_of(const char *text);
+
+#endif
