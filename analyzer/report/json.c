@@ -35,4 +35,4 @@ static void end(struct report *report, const struct totals *totals)
     free(report);
 }
 
-const struct report_format report_json = {"json", begin, connection, end};
+const struct report_format report_json = {"json", begin, connection, end, NULL};

@@ -5,6 +5,7 @@
 #define REPORT_REPORT_H
 
 #include "diagnosis/diagnose.h"
+#include "report/finding.h"
 
 #include <stdio.h>
 
@@ -47,6 +48,8 @@ struct report_format {
     void (*connection)(struct report *report, const struct connection *connection);
     void (*end)(struct report *report,
                 const struct totals *totals); /* writes what is left and frees */
+    /* With --check, in place of connection(). NULL: the format has no word for it. */
+    void (*finding)(struct report *report, const struct finding *finding);
 };
 
 extern const struct report_format report_text, report_json;

@@ -56,7 +56,8 @@ static void report_end(struct report *report, const struct totals *totals)
     report->totals = *totals;
 }
 
-static const struct report_format FORMAT = {"test", report_begin, report_connection, report_end};
+static const struct report_format FORMAT = {"test", report_begin, report_connection, report_end,
+                                            NULL};
 
 /* Reads what was talked. */
 static void replay(struct talk *talk, uint64_t stop_after)

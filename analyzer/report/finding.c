@@ -1,0 +1,23 @@
+#include "report/finding.h"
+
+const char *finding_kind_name(enum finding_kind kind)
+{
+    static const char *const names[] = {[FINDING_MET] = "met",
+                                        [FINDING_DIFFERS] = "differs",
+                                        [FINDING_MISSING] = "missing",
+                                        [FINDING_UNEXPECTED] = "unexpected",
+                                        [FINDING_UNNAMED] = "no_expectation"};
+    return names[kind];
+}
+
+const char *finding_kind_title(enum finding_kind kind)
+{
+    static const char *const titles[] = {
+        [FINDING_MET] = "as expected",
+        [FINDING_DIFFERS] = "not as expected",
+        [FINDING_MISSING] = "expected, and not in the capture",
+        [FINDING_UNEXPECTED] = "failed, and no expectation names it",
+        [FINDING_UNNAMED] = "nothing is expected of this capture",
+    };
+    return titles[kind];
+}
