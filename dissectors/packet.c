@@ -95,6 +95,23 @@ static bool may_be_padding(const struct segment *segment, size_t length)
     return zero;
 }
 
+/* Goes from layer to layer until one knows what the packet is. */
+static enum packet_kind walk(struct dissection *dissection, enum layer layer)
+{
+    for (int i = 0; i < LAYER_LIMIT && layer != LAYER_END && wire_ok(&dissection->bytes); i++) {
+        layer = layers[layer](dissection);
+    }
+    if (!wire_ok(&dissection->bytes)) {
+        dissection->kind = PACKET_BROKEN;
+    } else if (layer != LAYER_END) {
+        dissection->kind = PACKET_OTHER;
+    }
+    if (dissection->kind == PACKET_OTHER || dissection->kind == PACKET_BROKEN) {
+        *dissection->segment = (struct segment){0};
+    }
+    return dissection->kind;
+}
+
 enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes, size_t length)
 {
     struct dissection dissection = {
@@ -103,18 +120,22 @@ enum packet_kind packet_dissect(struct segment *segment, int link, struct wire b
         .missing = length > bytes.left ? length - bytes.left : 0,
         .kind = PACKET_OTHER,
     };
-    enum layer layer = first_layer(link);
-    for (int i = 0; i < LAYER_LIMIT && layer != LAYER_END && wire_ok(&dissection.bytes); i++) {
-        layer = layers[layer](&dissection);
-    }
-    if (!wire_ok(&dissection.bytes)) {
-        dissection.kind = PACKET_BROKEN;
-    } else if (layer != LAYER_END) {
-        dissection.kind = PACKET_OTHER;
-    }
-    if (dissection.kind == PACKET_OTHER || dissection.kind == PACKET_BROKEN) {
-        *segment = (struct segment){0};
-    }
-    segment->perhaps_padding = dissection.kind == PACKET_TCP && may_be_padding(segment, length);
-    return dissection.kind;
+    enum packet_kind kind = walk(&dissection, first_layer(link));
+    segment->perhaps_padding = kind == PACKET_TCP && may_be_padding(segment, length);
+    return kind;
+}
+
+enum packet_kind packet_dissect_datagram(struct segment *segment, const struct segment *piece,
+                                         struct wire bytes, size_t length)
+{
+    struct dissection dissection = {
+        .segment = segment,
+        .bytes = bytes,
+        .missing = length > bytes.left ? length - bytes.left : 0,
+        .kind = PACKET_OTHER,
+    };
+    uint8_t protocol = piece->fragment_protocol;
+    *segment = (struct segment){
+        .from = piece->from, .to = piece->to, .ttl = piece->ttl, .ip_id = piece->ip_id};
+    return walk(&dissection, layer_datagram(&dissection, protocol));
 }

@@ -184,6 +184,17 @@ static enum layer extensions(struct dissection *dissection, uint8_t next)
     return layer_end(dissection, PACKET_OTHER);
 }
 
+enum layer layer_datagram(struct dissection *dissection, uint8_t protocol)
+{
+    if (dissection->segment->from.version == 6) {
+        return extensions(dissection, protocol);
+    }
+    if (protocol == PROTOCOL_AUTHENTICATION) {
+        protocol = authentication(dissection);
+    }
+    return transport(dissection, protocol);
+}
+
 /* RFC 8200, section 3. A payload length of 0 is a jumbogram's or segmentation offload's. */
 enum layer layer_ipv6(struct dissection *dissection)
 {

@@ -94,7 +94,9 @@ enum layer layer_mpls(struct dissection *dissection);
 enum layer layer_radiotap(struct dissection *dissection);
 enum layer layer_wifi(struct dissection *dissection);
 
-/* packet_ip.c */
+/* packet_ip.c: what follows the IP header of a datagram that was put together; the addresses are
+ * the segment's already. */
+enum layer layer_datagram(struct dissection *dissection, uint8_t protocol);
 enum layer layer_ipv4(struct dissection *dissection);
 enum layer layer_ipv6(struct dissection *dissection);
 enum layer layer_tcp(struct dissection *dissection);

@@ -447,6 +447,36 @@ static void fragments_say_where_they_belong(void **state)
     assert_memory_equal(segment.payload.at, "the rest", 8);
 }
 
+static void a_datagram_put_together_is_dissected_as_if_it_had_come_whole(void **state)
+{
+    (void)state;
+    for (unsigned version = 4; version <= 6; version += 2) {
+        struct segment piece = {.fragment_protocol = version == 4 ? 6 : 60,
+                                .from = {.version = (uint8_t)version},
+                                .to = {.version = (uint8_t)version},
+                                .ttl = 61,
+                                .ip_id = 9};
+        struct frame frame = {0};
+        if (version == 6) { /* destination options stand behind the fragment header */
+            frame_u16(&frame, 0x0600);
+            frame_zeros(&frame, 6);
+        }
+        frame_tcp(&frame, 12);
+        frame_text(&frame, "hello");
+        struct segment segment;
+        assert_int_equal(
+            packet_dissect_datagram(&segment, &piece, frame_wire(&frame), frame.length + 2),
+            PACKET_TCP);
+        assert_int_equal(segment.from.version, version);
+        assert_int_equal(segment.from_port, 51044);
+        assert_int_equal(segment.ttl, 61);
+        assert_int_equal(segment.ip_id, 9);
+        assert_int_equal(segment.payload.left, 5);
+        assert_int_equal(segment.payload_length, 7);
+        assert_int_equal(segment.fragment_id, 0);
+    }
+}
+
 static void a_total_length_of_zero_means_the_whole_packet(void **state)
 {
     (void)state;
@@ -629,6 +659,7 @@ int main(void)
         cmocka_unit_test(ipv6_extension_headers_are_passed_over),
         cmocka_unit_test(an_endless_chain_of_extension_headers_is_given_up),
         cmocka_unit_test(fragments_say_where_they_belong),
+        cmocka_unit_test(a_datagram_put_together_is_dissected_as_if_it_had_come_whole),
         cmocka_unit_test(a_total_length_of_zero_means_the_whole_packet),
         cmocka_unit_test(a_total_length_beyond_the_packet_is_not_believed),
         cmocka_unit_test(a_cut_packet_is_used_as_far_as_it_goes),
