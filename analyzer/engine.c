@@ -1,7 +1,6 @@
 #include "engine.h"
 
-#include "pending.h"
-#include "tracking/classify.h"
+#include "judgement.h"
 #include "tracking/flow.h"
 #include "tracking/keylog.h"
 #include "tracking/transport.h"
@@ -10,35 +9,47 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SECONDS(n) ((n)*INT64_C(1000000000))
+
 /* For how long a connection may be silent before its watching ends, in nanoseconds of the capture's
  * clock. */
 static const int64_t silence_limit[FLOW_AGES] = {
-    [FLOW_OPENING] =
-        300LL *
-        1000000000, /* handshakes: the longest timeout of a server or balancer is some minutes */
-    [FLOW_ESTABLISHED] =
-        7200LL * 1000000000, /* TCP keep-alives come every two hours (RFC 1122, section 4.2.3.6) */
-    [FLOW_CLOSED] = 30LL * 1000000000, /* stragglers: a segment may live that long */
+    /* Handshakes: the longest timeout of a server or balancer is some minutes. */
+    [FLOW_OPENING] = SECONDS(300),
+    /* TCP keep-alives come every two hours (RFC 1122, section 4.2.3.6). */
+    [FLOW_ESTABLISHED] = SECONDS(7200),
+    /* Segments that overtook each other, and the other side's close, come within a few hundred
+     * milliseconds, and the verdict shall be there within a second of the end. */
+    [FLOW_ENDING] = SECONDS(1) * 2 / 5,
+    /* Stragglers: a segment may live that long. */
+    [FLOW_CLOSED] = SECONDS(30),
+};
+
+/* Live, whoever waits for a handshake that hangs wants to know sooner: longer than clients and
+ * servers commonly wait (nginx and IIS: 60 s and more is rare), and than the gap between a SYN's
+ * fifth and sixth repetition (32 s). */
+static const int64_t live_handshake_limit = SECONDS(60);
+
+enum {
+    /* Bytes of all that grows with traffic. A capture of 1 GB with 150,000 connections takes 80
+     * MiB. */
+    MEMORY_USUAL = 512 << 20
 };
 
 struct engine {
     const struct options *options;
-    const struct report_format *format;
-    struct report *report;
     struct totals totals;
     struct chain_store *store;
     struct keylog *keylog;
     struct unsealer *unsealer;
-    struct classifier *classifier; /* made when first asked */
+    struct judgement *judgement;
     struct flow_table *flows;
-    struct servers *servers;
-    struct pending pending;
-    size_t sessions;  /* of flows in the table */
-    int64_t now;      /* the latest time seen in this capture */
-    const char *name; /* the capture's */
-    uint32_t input;
-    size_t inputs;
-    uint64_t reported;
+    int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
+    bool live;
+    size_t sessions; /* of flows in the table */
+    size_t held;     /* bytes of flows in the table */
+    int64_t now;     /* the latest time seen in this capture */
+    int64_t dropped; /* when packets were last lost; 0: never */
 };
 
 /* Captures may bring secrets of their own, so that there is a key log though none was given. */
@@ -51,8 +62,8 @@ static bool take_keylog(struct engine *engine, char *error, size_t error_size)
            (path == NULL || keylog_open(engine->keylog, path, error, error_size));
 }
 
-struct engine *engine_new(const struct options *options, const struct report_format *format,
-                          const struct report_options *report, char *error, size_t error_size)
+struct engine *engine_new(const struct options *options, struct reports *reports, char *error,
+                          size_t error_size)
 {
     (void)snprintf(error, error_size, "out of memory");
     struct engine *engine = calloc(1, sizeof *engine);
@@ -60,11 +71,11 @@ struct engine *engine_new(const struct options *options, const struct report_for
         return NULL;
     }
     engine->options = options;
-    engine->format = format;
     engine->store = chain_store_new(options->authorities, error, error_size);
-    bool ready = engine->store != NULL && take_keylog(engine, error, error_size);
-    engine->report = ready ? format->begin(report) : NULL;
-    if (engine->report == NULL) {
+    if (engine->store != NULL && take_keylog(engine, error, error_size)) {
+        engine->judgement = judgement_new(options, reports, engine->store, &engine->totals);
+    }
+    if (engine->judgement == NULL) {
         engine_free(engine);
         return NULL;
     }
@@ -73,10 +84,8 @@ struct engine *engine_new(const struct options *options, const struct report_for
 
 bool engine_is_done(const struct engine *engine)
 {
-    return engine->options->stop_after != 0 && engine->reported >= engine->options->stop_after;
+    return judgement_is_done(engine->judgement);
 }
-
-/* ---- from facts to the report ---- */
 
 static bool is_tls_port(const struct engine *engine, uint16_t port)
 {
@@ -86,126 +95,6 @@ static bool is_tls_port(const struct engine *engine, uint16_t port)
         }
     }
     return false;
-}
-
-/* Whether anybody spoke TLS on a connection, tried to, or was expected to: of one whose beginning
- * is not in the capture, and on which nobody said anything that is known, nothing can be expected.
- */
-static bool concerns_tls(const struct facts *facts)
-{
-    const struct preface *preface = facts->preface;
-    bool asked =
-        preface != NULL && (preface->state == PREFACE_ASKED || preface->state == PREFACE_REFUSED ||
-                            preface->state == PREFACE_GRANTED);
-    bool begun = !facts->began_late || (preface != NULL && preface->protocol != PREFACE_UNKNOWN);
-    return facts->tls || asked || (facts->tls_expected && begun);
-}
-
-/* What nDPI calls the application: asked only for what is shown, and never about the handshake. */
-static void name_application(struct engine *engine, struct session *session)
-{
-    struct facts *facts = &session->facts;
-    const struct client_hello_facts *hello = facts_client_hello(facts);
-    bool named = hello != NULL && hello->server_name != NULL;
-    bool cleartext =
-        session->side[CLIENT].snippet_length > 0 || session->side[SERVER].snippet_length > 0;
-    if (!named && !cleartext) {
-        return;
-    }
-    if (engine->classifier == NULL) {
-        engine->classifier = classify_new();
-    }
-    if (engine->classifier != NULL) {
-        facts->application =
-            named ? classify_name(engine->classifier, hello->server_name)
-                  : classify_cleartext(engine->classifier,
-                                       wire_over(session->side[CLIENT].snippet,
-                                                 session->side[CLIENT].snippet_length),
-                                       wire_over(session->side[SERVER].snippet,
-                                                 session->side[SERVER].snippet_length));
-    }
-}
-
-static void count(struct totals *totals, enum status status)
-{
-    totals->connections++;
-    totals->established += status == STATUS_ESTABLISHED;
-    totals->failed += status == STATUS_FAILED;
-    totals->incomplete += status == STATUS_INCOMPLETE;
-    totals->not_tls += status == STATUS_NOT_TLS;
-}
-
-/* What the chains amount to: facts that a verdict needs. Where a handshake was completed and data
- * went both ways, it does not; and what is not shown needs no warnings. */
-static void judge_chains(struct engine *engine, struct session *session, bool shown)
-{
-    struct facts *facts = &session->facts;
-    bool content = facts->established.frame != 0 && facts->application_records[CLIENT] > 0 &&
-                   facts->application_records[SERVER] > 0;
-    if (content && !shown) {
-        return;
-    }
-    const char *server_name = facts->client_hellos > 0 ? facts->client_hello[0].server_name : NULL;
-    for (int side = 0; side < SPEAKERS; side++) {
-        struct chain *chain = session->chain[side];
-        if (chain != NULL) {
-            int64_t at = engine->options->judged_at;
-            chain_judge(engine->store, chain, side == SERVER ? server_name : NULL,
-                        at != 0 ? at : chain->at.time / 1000000000);
-        }
-    }
-}
-
-static void report(struct engine *engine, struct session *session)
-{
-    struct facts *facts = &session->facts;
-    struct verdict verdict;
-    diagnose(&verdict, facts, servers_find(engine->servers, facts));
-    if (engine->options->json || facts->cleartext[SERVER] != NULL) {
-        name_application(engine, session);
-    }
-    if (!engine_is_done(engine)) {
-        struct connection connection = {facts, &verdict, engine->name, engine->inputs};
-        count(&engine->totals, verdict.status);
-        engine->format->connection(engine->report, &connection);
-        engine->reported++;
-    }
-    session_free(session);
-}
-
-/* A connection's facts are complete: it is counted, remembered for others' sake, and told of when
- * its turn comes. */
-static void conclude(struct engine *engine, struct session *session)
-{
-    const struct facts *facts = &session->facts;
-    bool all = engine->options->json || engine->options->all;
-    judge_chains(engine, session, all);
-    enum status status = diagnose_status(facts);
-    if (status != STATUS_FAILED && !concerns_tls(facts)) {
-        session_free(session);
-        return;
-    }
-    engine->totals.streams_overflowed +=
-        facts->transport.side[CLIENT].overflowed || facts->transport.side[SERVER].overflowed;
-    servers_note(engine->servers, facts);
-    bool shown = status == STATUS_FAILED || all;
-    if (!shown || engine_is_done(engine)) {
-        count(&engine->totals, status);
-        session_free(session);
-        return;
-    }
-    if (pending_add(&engine->pending, facts->first.frame, session)) {
-        return;
-    }
-    for (size_t i = 0; i < PENDING_MAX / 2; i++) {
-        struct session *oldest = pending_take(&engine->pending);
-        if (oldest != NULL) {
-            report(engine, oldest);
-        }
-    }
-    if (!pending_add(&engine->pending, facts->first.frame, session)) {
-        report(engine, session);
-    }
 }
 
 /* ---- from streams to facts ---- */
@@ -257,7 +146,6 @@ static bool begin_session(struct engine *engine, struct flow *flow)
         if (flow->session != NULL) {
             engine->sessions++;
             transport_begin_facts(flow);
-            flow->session->facts.input = engine->input;
             flow->session->facts.tls_expected =
                 is_tls_port(engine, flow->session->facts.port[SERVER]);
         }
@@ -265,31 +153,69 @@ static bool begin_session(struct engine *engine, struct flow *flow)
     return flow->session != NULL;
 }
 
+/* Brings the account up to date with what the flow holds. */
+static void account(struct engine *engine, struct flow *flow)
+{
+    size_t held = flow_memory(flow);
+    engine->held = engine->held - flow->held + held;
+    flow->held = (uint32_t)held;
+}
+
+/* The watching of a connection ends: completes its facts, and hands them on to be judged. */
+static void conclude(struct engine *engine, struct flow *flow, bool given_up)
+{
+    struct session *session = flow->session;
+    if (session == NULL) {
+        return;
+    }
+    read_leftovers(flow);
+    session_end(session);
+    session->facts.given_up = given_up;
+    session->facts.lossy = engine->dropped != 0 && engine->dropped >= session->facts.first.time;
+    transport_end_facts(flow, engine->now);
+    flow->session = NULL;
+    flow->ignored = true;
+    engine->sessions--;
+    account(engine, flow);
+    judgement_take(engine->judgement, session);
+}
+
+static void remove_flow(struct engine *engine, struct flow *flow)
+{
+    engine->held -= flow->held;
+    (void)flow_remove(engine->flows, flow); /* its session is gone */
+}
+
+/* A connection on which nobody said anything is told of where TLS was expected. */
 static void end_flow(struct engine *engine, struct flow *flow, bool given_up)
 {
     bool expected = is_tls_port(engine, flow->key.port[flow->client ^ 1]);
     if (flow->opening.syn.frame != 0 && expected) {
         (void)begin_session(engine, flow);
     }
-    if (flow->session != NULL) {
-        read_leftovers(flow);
-        session_end(flow->session);
-        flow->session->facts.given_up = given_up;
-        transport_end_facts(flow, engine->now);
-    }
-    struct session *session = flow_remove(engine->flows, flow);
-    if (session != NULL) {
-        engine->sessions--;
-        conclude(engine, session);
-    }
+    conclude(engine, flow, given_up);
+    remove_flow(engine, flow);
+}
+
+/* Ends the watching but not the flow, so that what still comes is not taken for another
+ * connection. */
+static void retire(struct engine *engine, struct flow *flow, bool given_up)
+{
+    bool closed = flow->session != NULL && flow->session->facts.transport.closed;
+    conclude(engine, flow, given_up);
+    flow_touch(engine->flows, flow, closed ? FLOW_CLOSED : FLOW_ESTABLISHED, flow->last);
 }
 
 static void end_silent_flows(struct engine *engine)
 {
     for (int age = 0; age < FLOW_AGES; age++) {
         struct flow *oldest = flow_oldest(engine->flows, (enum flow_age)age);
-        while (oldest != NULL && engine->now - oldest->last > silence_limit[age]) {
-            end_flow(engine, oldest, false);
+        while (oldest != NULL && engine->now - oldest->last > engine->limit[age]) {
+            if (age == FLOW_ENDING) {
+                retire(engine, oldest, false);
+            } else {
+                end_flow(engine, oldest, false);
+            }
             oldest = flow_oldest(engine->flows, (enum flow_age)age);
         }
     }
@@ -298,26 +224,49 @@ static void end_silent_flows(struct engine *engine)
     }
 }
 
-/* Makes room in a full table: the closed ones go first, then those whose handshake is over, since
- * what is to be said of them is known; and last whoever has been half-open longest. */
-static void give_up_oldest(struct engine *engine)
+/* ---- bounds ---- */
+
+/* Whom to give up when the table is full: those that are over, and whose verdict is known or due;
+ * then the half-open that has been silent longest, unless they are the fewer: a flood of
+ * half-open connections pays for itself, and so do connections that stay open. */
+static struct flow *most_dispensable(const struct engine *engine)
 {
-    static const enum flow_age order[] = {FLOW_CLOSED, FLOW_ESTABLISHED, FLOW_OPENING};
+    const struct flow_table *flows = engine->flows;
+    bool flood =
+        flow_count_of_age(flows, FLOW_OPENING) >= flow_count_of_age(flows, FLOW_ESTABLISHED);
+    const enum flow_age order[] = {FLOW_CLOSED, FLOW_ENDING,
+                                   flood ? FLOW_OPENING : FLOW_ESTABLISHED,
+                                   flood ? FLOW_ESTABLISHED : FLOW_OPENING};
     struct flow *oldest = NULL;
     for (size_t i = 0; i < sizeof order / sizeof order[0] && oldest == NULL; i++) {
-        oldest = flow_oldest(engine->flows, order[i]);
+        oldest = flow_oldest(flows, order[i]);
     }
-    if (oldest != NULL) {
+    return oldest;
+}
+
+static void give_up_one(struct engine *engine)
+{
+    struct flow *flow = most_dispensable(engine);
+    if (flow != NULL) {
         engine->totals.evicted++;
-        end_flow(engine, oldest, true);
+        end_flow(engine, flow, true);
     }
 }
 
-/* Keeps room for one more flow, and one more session. */
+/* Keeps room for one more flow, one more session, and what they will hold. */
 static void keep_room(struct engine *engine)
 {
-    while (flow_count(engine->flows) >= FLOW_MAX || engine->sessions >= FLOW_SESSIONS) {
-        give_up_oldest(engine);
+    size_t most = engine->options->connections != 0 ? engine->options->connections : FLOW_MAX;
+    size_t memory = engine->options->memory != 0 ? engine->options->memory : MEMORY_USUAL;
+    while (flow_count(engine->flows) >= most || engine->sessions >= FLOW_SESSIONS) {
+        give_up_one(engine);
+    }
+    while (engine->held + judgement_memory(engine->judgement) > memory) {
+        if (judgement_memory(engine->judgement) > memory / 2 || flow_count(engine->flows) == 0) {
+            judgement_make_room(engine->judgement);
+        } else {
+            give_up_one(engine);
+        }
     }
 }
 
@@ -357,18 +306,32 @@ static bool is_port_reuse(const struct flow *flow, uint8_t end, const struct seg
     return opens && !known && !crossing;
 }
 
-static enum flow_age age_of(const struct flow *flow)
+/* Whether a handshake that was not completed has come to its end, whoever still closes how: nobody
+ * goes on behind a fatal alert, and who has closed says no more. */
+static bool is_ending(const struct facts *facts)
+{
+    const struct transport *transport = &facts->transport;
+    return transport->side[CLIENT].fin.frame != 0 || transport->side[SERVER].fin.frame != 0 ||
+           facts_fatal_alert(facts, CLIENT) != NULL || facts_fatal_alert(facts, SERVER) != NULL;
+}
+
+static enum flow_age age_of(const struct engine *engine, const struct flow *flow)
 {
     if (flow->ignored) {
-        return FLOW_ESTABLISHED;
+        return flow->age == FLOW_CLOSED ? FLOW_CLOSED : FLOW_ESTABLISHED;
     }
     if (flow->session == NULL) {
         return FLOW_OPENING;
     }
     const struct facts *facts = &flow->session->facts;
-    return facts->transport.closed             ? FLOW_CLOSED
-           : facts->stage == STAGE_ESTABLISHED ? FLOW_ESTABLISHED
-                                               : FLOW_OPENING;
+    bool established = facts->stage == STAGE_ESTABLISHED;
+    if (facts->transport.closed) {
+        return engine->live ? FLOW_ENDING : FLOW_CLOSED;
+    }
+    if (engine->live && !established && is_ending(facts)) {
+        return FLOW_ENDING;
+    }
+    return established ? FLOW_ESTABLISHED : FLOW_OPENING;
 }
 
 static void take_payload(struct flow *flow, uint8_t end, const struct segment *segment,
@@ -425,7 +388,8 @@ static void take_segment(struct engine *engine, const struct segment *segment, s
             ignore(engine, flow);
         }
     }
-    flow_touch(engine->flows, flow, age_of(flow), engine->now);
+    flow_touch(engine->flows, flow, age_of(engine, flow), engine->now);
+    account(engine, flow);
 }
 
 /* An ICMP error is for the sender of the segment that it quotes. */
@@ -446,7 +410,7 @@ static int64_t sane_time(int64_t time)
     return time < 0 ? 0 : time > INT64_MAX / 2 ? INT64_MAX / 2 : time;
 }
 
-static void take_packet(struct engine *engine, const struct packet *packet)
+void engine_take(struct engine *engine, const struct packet *packet)
 {
     struct segment segment;
     struct moment at = {packet->number, sane_time(packet->time)};
@@ -477,64 +441,71 @@ static void take_packet(struct engine *engine, const struct packet *packet)
 
 /* ---- a capture from end to end ---- */
 
-static void end_capture(struct engine *engine)
+bool engine_begin_capture(struct engine *engine, const struct engine_capture *capture)
 {
-    for (int age = 0; age < FLOW_AGES; age++) {
+    memcpy(engine->limit, silence_limit, sizeof silence_limit);
+    engine->live = capture->live;
+    if (capture->live) {
+        engine->limit[FLOW_OPENING] = live_handshake_limit;
+    }
+    if (engine->options->handshake_timeout != 0) {
+        engine->limit[FLOW_OPENING] = SECONDS((int64_t)engine->options->handshake_timeout);
+    }
+    engine->now = 0;
+    engine->dropped = 0;
+    engine->flows = flow_table_new();
+    return engine->flows != NULL && judgement_begin(engine->judgement, capture->name,
+                                                    capture->input, capture->inputs, capture->live);
+}
+
+void engine_end_capture(struct engine *engine)
+{
+    for (int age = 0; engine->flows != NULL && age < FLOW_AGES; age++) {
         struct flow *oldest = flow_oldest(engine->flows, (enum flow_age)age);
         while (oldest != NULL) {
             end_flow(engine, oldest, false);
             oldest = flow_oldest(engine->flows, (enum flow_age)age);
         }
     }
-    struct session *session = pending_take(&engine->pending);
-    while (session != NULL) {
-        report(engine, session);
-        session = pending_take(&engine->pending);
-    }
+    judgement_end(engine->judgement);
     flow_table_free(engine->flows);
-    servers_free(engine->servers);
     engine->flows = NULL;
-    engine->servers = NULL;
-}
-
-/* The secrets in the capture stand before the packets that they open. */
-static void take_secrets(struct engine *engine, struct capture *capture)
-{
-    struct wire text;
-    if (capture_next_secrets(capture, &text)) {
-        keylog_read(engine->keylog, text);
-    }
-}
-
-enum capture_result engine_replay(struct engine *engine, struct capture *capture, const char *name,
-                                  uint32_t input, size_t inputs)
-{
-    engine->name = name;
-    engine->input = input;
-    engine->inputs = inputs;
-    engine->now = 0;
-    engine->flows = flow_table_new();
-    engine->servers = servers_new();
-    struct packet packet;
-    enum capture_result result = CAPTURE_FAILED;
-    if (engine->flows != NULL && engine->servers != NULL) {
-        result = capture_next(capture, &packet);
-    }
-    while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
-        take_secrets(engine, capture);
-        take_packet(engine, &packet);
-        result = capture_next(capture, &packet);
-    }
-    if (engine->flows != NULL) {
-        end_capture(engine);
-    }
     keylog_end(engine->keylog);
-    return result;
 }
 
-const struct totals *engine_end(struct engine *engine)
+void engine_take_secrets(struct engine *engine, struct wire text)
 {
-    engine->format->end(engine->report, &engine->totals);
+    keylog_read(engine->keylog, text);
+}
+
+void engine_let_time_pass(struct engine *engine, int64_t now)
+{
+    now = sane_time(now);
+    engine->now = now > engine->now ? now : engine->now;
+    (void)keylog_refresh(engine->keylog);
+    end_silent_flows(engine);
+}
+
+void engine_note_drops(struct engine *engine, uint64_t dropped)
+{
+    if (dropped > engine->totals.dropped) {
+        engine->totals.dropped = dropped;
+        engine->dropped = engine->now;
+    }
+}
+
+struct engine_load engine_load(const struct engine *engine)
+{
+    size_t memory = engine->options->memory != 0 ? engine->options->memory : MEMORY_USUAL;
+    return (struct engine_load){.connections =
+                                    engine->flows == NULL ? 0 : flow_count(engine->flows),
+                                .sessions = engine->sessions,
+                                .memory = engine->held + judgement_memory(engine->judgement),
+                                .memory_limit = memory};
+}
+
+const struct totals *engine_totals(const struct engine *engine)
+{
     return &engine->totals;
 }
 
@@ -543,8 +514,7 @@ void engine_free(struct engine *engine)
     if (engine == NULL) {
         return;
     }
-    pending_release(&engine->pending);
-    classify_free(engine->classifier);
+    judgement_free(engine->judgement);
     chain_store_free(engine->store);
     unsealer_free(engine->unsealer);
     keylog_free(engine->keylog);

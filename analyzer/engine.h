@@ -3,33 +3,63 @@
  *     packet -> segment -> flow -> stream bytes -> record -> handshake message -> facts -> verdict
  * -> report
  *
- * engine.c is this sentence in C, and the only room that knows every layer.
+ * engine.c is this sentence in C up to the facts, and the only room that knows every layer;
+ * judgement.c has the rest of it.
  */
 #ifndef ANALYZER_ENGINE_H
 #define ANALYZER_ENGINE_H
 
 #include "capture/capture.h"
 #include "options.h"
-#include "report/report.h"
+#include "report/reports.h"
 
 struct engine;
 
-/* An engine that reports to `format`, as `report` says; `options` and `report` must outlive it.
- * NULL: no memory, or an environment that does not do, told in `error`. */
-struct engine *engine_new(const struct options *options, const struct report_format *format,
-                          const struct report_options *report, char *error, size_t error_size);
+/* One capture, as reports and the clock see it. */
+struct engine_capture {
+    const char *name; /* borrowed until the capture's end */
+    uint32_t input;   /* its place among the command line's captures, from 0, */
+    size_t inputs;    /* of so many */
+    bool live;        /* an interface: verdicts at once, and within a second of the end */
+};
 
-/* Reads a capture to its end, and reports what is in it; connections do not go on from one capture
- * to the next. `input` counts from 0. Returns what capture_next() said at last. `name`: how reports
- * call it. */
-enum capture_result engine_replay(struct engine *engine, struct capture *capture, const char *name,
-                                  uint32_t input, size_t inputs);
+/* What the engine holds at the moment. */
+struct engine_load {
+    size_t connections;  /* in the table */
+    size_t sessions;     /* of these with facts */
+    size_t memory;       /* bytes of all that grows with traffic, */
+    size_t memory_limit; /* and how many they may be */
+};
+
+/* An engine that reports to `reports`; both arguments must outlive it. NULL: no memory, or an
+ * environment that does not do, told in `error`. */
+struct engine *engine_new(const struct options *options, struct reports *reports, char *error,
+                          size_t error_size);
+
+/* The packets of one capture go between these two; connections do not go on from one capture to
+ * the next. False where there is no memory. Behind the end everything was reported. */
+bool engine_begin_capture(struct engine *engine, const struct engine_capture *capture);
+void engine_end_capture(struct engine *engine);
+
+void engine_take(struct engine *engine, const struct packet *packet);
+
+/* Secrets that stand in the capture: before the packets that they open. */
+void engine_take_secrets(struct engine *engine, struct wire text);
+
+/* Live: nothing has come up to `now` (nanoseconds since 1970), so that what has been silent for
+ * too long has. */
+void engine_let_time_pass(struct engine *engine, int64_t now);
+
+/* Live: so many packets were lost so far, by the kernel or the interface. */
+void engine_note_drops(struct engine *engine, uint64_t dropped);
 
 /* True once -c's number of connections was reported. */
 bool engine_is_done(const struct engine *engine);
 
-/* Ends the report. The totals stay until engine_free(). */
-const struct totals *engine_end(struct engine *engine);
+struct engine_load engine_load(const struct engine *engine);
+const struct totals *engine_totals(const struct engine *engine);
+
+/* NULL is allowed. */
 void engine_free(struct engine *engine);
 
 #endif

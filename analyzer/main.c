@@ -1,78 +1,14 @@
 /* Wiring, and the exit status. */
-#include "capture/inputs.h"
+#include "capture/capture.h"
 #include "diagnosis/causes.h"
-#include "engine.h"
 #include "options.h"
+#include "replay.h"
+#include "report/report.h"
 #include "terminal.h"
 
 #include <stdio.h>
 
-/* What scripts depend on. */
-enum exit_status {
-    EXIT_NOTHING_FAILED = 0,
-    EXIT_HANDSHAKE_FAILED = 1,
-    EXIT_WRONG_USAGE = 2,
-    EXIT_INPUT_FAILED = 3
-};
-
-static void complain(const char *what)
-{
-    (void)fprintf(stderr, "tlswhy: %s\n", what);
-}
-
-/* Reads one capture; false where it, or something in it, could not be read. What was good of it
- * counts. */
-static bool replay(struct engine *engine, const struct options *options,
-                   const struct inputs *inputs, size_t i)
-{
-    char error[CAPTURE_ERROR];
-    struct capture_options how = {.filter = options->filter};
-    struct capture *capture = capture_open(inputs->paths[i], &how, error);
-    if (capture == NULL) {
-        complain(error);
-        return false;
-    }
-    enum capture_result result =
-        engine_replay(engine, capture, inputs->paths[i], (uint32_t)i, inputs->count);
-    if (result == CAPTURE_FAILED) {
-        complain(capture_error(capture));
-    } else if (capture_warning(capture) != NULL) {
-        complain(capture_warning(capture));
-    }
-    capture_close(capture);
-    return result != CAPTURE_FAILED;
-}
-
-static int replay_all(const struct options *options, const struct inputs *inputs)
-{
-    char error[CAPTURE_ERROR];
-    struct report_options report = {.out = stdout,
-                                    .all = options->all,
-                                    .summary = options->summary,
-                                    .quiet = options->quiet,
-                                    .verbose = options->verbose > 0,
-                                    .color = terminal_wants_color(options->color),
-                                    .width = terminal_width()};
-    struct engine *engine = engine_new(options, options->json ? &report_json : &report_text,
-                                       &report, error, sizeof error);
-    if (engine == NULL) {
-        complain(error);
-        return EXIT_INPUT_FAILED;
-    }
-    size_t unread = inputs->refused;
-    for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
-        unread += !replay(engine, options, inputs, i);
-    }
-    bool failed = engine_end(engine)->failed > 0;
-    engine_free(engine);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain("standard output: cannot be written");
-        return EXIT_INPUT_FAILED;
-    }
-    return unread > 0 ? EXIT_INPUT_FAILED : failed ? EXIT_HANDSHAKE_FAILED : EXIT_NOTHING_FAILED;
-}
-
-static int explain(const char *id)
+static enum exit_status explain(const char *id)
 {
     const struct cause *cause = causes_find(id);
     if (cause == NULL) {
@@ -84,11 +20,18 @@ static int explain(const char *id)
     return EXIT_NOTHING_FAILED;
 }
 
-static int run(const struct options *options)
+static enum exit_status replay_captures(const struct options *options)
 {
-    struct inputs inputs;
     char error[CAPTURE_ERROR];
-    int status = EXIT_NOTHING_FAILED;
+    if (options->filter != NULL && !capture_filter_valid(options->filter, error)) {
+        (void)fprintf(stderr, "tlswhy: %s\n", error);
+        return EXIT_WRONG_USAGE;
+    }
+    return replay_run(options);
+}
+
+static enum exit_status run(const struct options *options)
+{
     switch (options->action) {
     case ACTION_HELP:
         options_print_help();
@@ -100,19 +43,17 @@ static int run(const struct options *options)
         report_list_causes(stdout);
         break;
     case ACTION_EXPLAIN:
-        status = explain(options->explain);
-        break;
+        return explain(options->explain);
     case ACTION_REPLAY:
-        if (options->filter != NULL && !capture_filter_valid(options->filter, error)) {
-            complain(error);
-            return EXIT_WRONG_USAGE;
-        }
-        inputs_expand(&inputs, options->inputs, options->input_count);
-        status = replay_all(options, &inputs);
-        inputs_free(&inputs);
-        break;
+        return replay_captures(options);
+    case ACTION_LIVE:
+    case ACTION_CHECK:
+    case ACTION_DIFF:
+    case ACTION_LIST_INTERFACES:
+        (void)fprintf(stderr, "tlswhy: not there yet\n");
+        return EXIT_WRONG_USAGE;
     }
-    return status;
+    return EXIT_NOTHING_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -120,7 +61,7 @@ int main(int argc, char **argv)
     struct options options;
     int status = options_read(&options, argc, argv);
     if (status == 0) {
-        status = run(&options);
+        status = (int)run(&options);
     }
     options_free(&options);
     return status;

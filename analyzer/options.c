@@ -1,72 +1,119 @@
 #include "options.h"
 
-#include <errno.h>
+#include "options_values.h"
+
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#ifndef TLSWHY_VERSION
-#define TLSWHY_VERSION "0.0.0" /* the build gives the real one */
-#endif
+enum { USAGE = 2, NO_MEMORY = 3 }; /* exit statuses */
 
-enum { USAGE = 2 /* exit status: wrong usage */ };
+/* How an option's argument is read, and what `offset` in struct options it sets. */
+enum kind {
+    KIND_FLAG,   /* bool */
+    KIND_COUNT,  /* int: how often it stands there */
+    KIND_TEXT,   /* const char *: the last one counts */
+    KIND_WORDS,  /* struct words: every one */
+    KIND_NUMBER, /* uint64_t, from 1 to `most` */
+    KIND_LENGTH, /* uint64_t, from 0, which means the usual */
+    KIND_SIZE,   /* uint64_t, bytes */
+    KIND_TIME,   /* int64_t, seconds since 1970 */
+    KIND_CHOICE, /* an enum, of `names` */
+    KIND_PORTS,
+    KIND_ACTION, /* sets the action to `most`; with an argument, text at `offset` */
+    KIND_NOTHING /* is allowed and does nothing */
+};
 
-/* What getopt_long() returns for options that have no letter; above every character. */
+struct row {
+    int letter;       /* 0: none */
+    const char *word; /* NULL: none */
+    bool argument;
+    enum kind kind;
+    size_t offset;
+    uint64_t most;
+    const char *wants; /* what to say where the argument is none of that */
+    const char *const *names;
+};
+
+static const char *const color_names[] = {
+    [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+static const char *const format_names[] = {
+    [FORMAT_TEXT] = "text", [FORMAT_JSON] = "json", [FORMAT_ZEEK] = "zeek"};
+
 enum {
-    OPTION_ALL = 256,
-    OPTION_AT,
-    OPTION_AUTHORITIES,
-    OPTION_COLOR,
-    OPTION_EXPLAIN,
-    OPTION_JSON,
-    OPTION_LIST_CAUSES,
-    OPTION_SUMMARY,
-    OPTION_TLS_PORT,
-    OPTION_VERSION,
-    OPTION_LATER /* is recognised and not there yet */
+    SECONDS_MAX = 1 << 30,       /* 34 years */
+    SNAP_LENGTH_MAX = 256 << 10, /* libpcap's own bound */
+    BUFFER_KIB_MAX = 2 << 20,    /* 2 GiB: libpcap counts its ring in an int */
+    CONNECTIONS_MAX = 64 << 20
 };
 
-/* The leading '-' gives the bare words in their place among the options, as option 1; ':' tells a
- * missing argument from an unknown option. */
-static const char letters[] = "-:r:f:c:nqvhi:Da:w:k:Z:s:B:";
-static const char letters_later[] = "iDawZsB";
+#define AT(field) offsetof(struct options, field)
 
-static const struct option words[] = {
-    {"all", no_argument, NULL, OPTION_ALL},
-    {"at", required_argument, NULL, OPTION_AT},
-    {"ca-file", required_argument, NULL, OPTION_AUTHORITIES},
-    {"color", required_argument, NULL, OPTION_COLOR},
-    {"explain", required_argument, NULL, OPTION_EXPLAIN},
-    {"help", no_argument, NULL, 'h'},
-    {"json", no_argument, NULL, OPTION_JSON},
-    {"keylog", required_argument, NULL, 'k'},
-    {"list-causes", no_argument, NULL, OPTION_LIST_CAUSES},
-    {"quiet", no_argument, NULL, 'q'},
-    {"summary", no_argument, NULL, OPTION_SUMMARY},
-    {"tls-port", required_argument, NULL, OPTION_TLS_PORT},
-    {"verbose", no_argument, NULL, 'v'},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {"check", required_argument, NULL, OPTION_LATER},
-    {"diff", no_argument, NULL, OPTION_LATER},
-    {"fail-on", required_argument, NULL, OPTION_LATER},
-    {"format", required_argument, NULL, OPTION_LATER},
-    {"html", required_argument, NULL, OPTION_LATER},
-    {"immediate-mode", no_argument, NULL, OPTION_LATER},
-    {"junit", required_argument, NULL, OPTION_LATER},
-    {"metrics", required_argument, NULL, OPTION_LATER},
-    {"progress", no_argument, NULL, OPTION_LATER},
-    {"sarif", required_argument, NULL, OPTION_LATER},
-    {"update", no_argument, NULL, OPTION_LATER},
-    {NULL, 0, NULL, 0},
+static const struct row rows[] = {
+    {0, "all", false, KIND_FLAG, AT(all), 0, NULL, NULL},
+    {0, "allow", true, KIND_WORDS, AT(allow), 0, NULL, NULL},
+    {0, "at", true, KIND_TIME, AT(judged_at), 0,
+     "wants now, packet or a time in UTC as 2026-11-21T20:41:00Z", NULL},
+    {0, "ca-file", true, KIND_TEXT, AT(authorities), 0, NULL, NULL},
+    {0, "check", true, KIND_ACTION, AT(inputs), ACTION_CHECK, NULL, NULL},
+    {0, "color", true, KIND_CHOICE, AT(color), 3, "wants auto, always or never", color_names},
+    {0, "connections", true, KIND_NUMBER, AT(connections), CONNECTIONS_MAX,
+     "wants a number of connections, from 1", NULL},
+    {0, "diff", false, KIND_ACTION, 0, ACTION_DIFF, NULL, NULL},
+    {0, "explain", true, KIND_ACTION, AT(explain), ACTION_EXPLAIN, NULL, NULL},
+    {0, "fail-on", true, KIND_WORDS, AT(fail_on), 0, NULL, NULL},
+    {0, "format", true, KIND_CHOICE, AT(format), 3, "wants text, json or zeek", format_names},
+    {0, "handshake-timeout", true, KIND_NUMBER, AT(handshake_timeout), SECONDS_MAX,
+     "wants a number of seconds, from 1", NULL},
+    {'h', "help", false, KIND_ACTION, 0, ACTION_HELP, NULL, NULL},
+    {0, "html", true, KIND_TEXT, AT(html), 0, NULL, NULL},
+    {0, "immediate-mode", false, KIND_FLAG, AT(immediate), 0, NULL, NULL},
+    {'i', "interface", true, KIND_WORDS, AT(interfaces), 0, NULL, NULL},
+    {0, "json", false, KIND_CHOICE, AT(format), FORMAT_JSON, NULL, NULL},
+    {0, "junit", true, KIND_TEXT, AT(junit), 0, NULL, NULL},
+    {'k', "keylog", true, KIND_TEXT, AT(keylog), 0, NULL, NULL},
+    {0, "list-causes", false, KIND_ACTION, 0, ACTION_LIST_CAUSES, NULL, NULL},
+    {'D', "list-interfaces", false, KIND_ACTION, 0, ACTION_LIST_INTERFACES, NULL, NULL},
+    {0, "memory", true, KIND_SIZE, AT(memory), 0, "wants a size in MiB, or as 512M or 2G", NULL},
+    {0, "metrics", true, KIND_TEXT, AT(metrics), 0, NULL, NULL},
+    {0, "no-sandbox", false, KIND_FLAG, AT(no_sandbox), 0, NULL, NULL},
+    {0, "output", true, KIND_TEXT, AT(output), 0, NULL, NULL},
+    {0, "progress", false, KIND_FLAG, AT(progress), 0, NULL, NULL},
+    {'q', "quiet", false, KIND_FLAG, AT(quiet), 0, NULL, NULL},
+    {0, "sarif", true, KIND_TEXT, AT(sarif), 0, NULL, NULL},
+    {0, "strict", false, KIND_FLAG, AT(strict), 0, NULL, NULL},
+    {0, "summary", false, KIND_FLAG, AT(summary), 0, NULL, NULL},
+    {0, "tls-port", true, KIND_PORTS, 0, 0, "wants ports from 1 to 65535, with commas between",
+     NULL},
+    {0, "update", false, KIND_FLAG, AT(update), 0, NULL, NULL},
+    {'v', "verbose", false, KIND_COUNT, AT(verbose), 0, NULL, NULL},
+    {0, "version", false, KIND_ACTION, 0, ACTION_VERSION, NULL, NULL},
+    {0, "wait", false, KIND_FLAG, AT(wait), 0, NULL, NULL},
+    {'a', NULL, true, KIND_NUMBER, AT(seconds), SECONDS_MAX, "wants a number of seconds, from 1",
+     NULL},
+    {'B', NULL, true, KIND_NUMBER, AT(buffer_kib), BUFFER_KIB_MAX, "wants a size in KiB, from 1",
+     NULL},
+    {'c', NULL, true, KIND_NUMBER, AT(stop_after), INT64_MAX,
+     "wants a number of connections, from 1", NULL},
+    {'C', NULL, true, KIND_NUMBER, AT(save_megabytes), 1 << 20,
+     "wants a size in 1,000,000 bytes, from 1", NULL},
+    {'f', NULL, true, KIND_TEXT, AT(filter), 0, NULL, NULL},
+    {'G', NULL, true, KIND_NUMBER, AT(save_seconds), SECONDS_MAX,
+     "wants a number of seconds, from 1", NULL},
+    {'n', NULL, false, KIND_NOTHING, 0, 0, NULL, NULL}, /* names are never looked up */
+    {'p', NULL, false, KIND_FLAG, AT(not_promiscuous), 0, NULL, NULL},
+    {'r', NULL, true, KIND_WORDS, AT(inputs), 0, NULL, NULL},
+    {'s', NULL, true, KIND_LENGTH, AT(snap_length), SNAP_LENGTH_MAX,
+     "wants a number of bytes, up to 262144", NULL},
+    {'w', NULL, true, KIND_TEXT, AT(save), 0, NULL, NULL},
+    {'Z', NULL, true, KIND_TEXT, AT(user), 0, NULL, NULL},
 };
 
-/* Ports that IANA assigned to protocols inside TLS, and the customary ones of HTTPS. */
-static const uint16_t tls_ports[] = {
-    443,  465,  563,  636,  853,  989,  990,  992,  993,  994,  995,  2083, 2376,
-    3269, 4433, 5061, 5223, 5349, 5671, 5986, 6443, 6514, 6697, 8443, 8883, 9443,
-};
+enum { ROWS = sizeof(rows) / sizeof(rows[0]), FIRST_WORD = 256 /* above every letter */ };
+
+/* ---- what an option does ---- */
 
 static int wrong(const char *option, const char *what)
 {
@@ -74,247 +121,161 @@ static int wrong(const char *option, const char *what)
     return USAGE;
 }
 
-/* ---- arguments ---- */
-
-static bool number_of(uint64_t *number, const char *text, uint64_t most)
+/* What the row is called where something is wrong with it: by its letter, where it has one. */
+static int wrong_row(const struct row *row, const char *what)
 {
-    if (text[0] < '0' || text[0] > '9') {
-        return false;
+    char name[32];
+    if (row->letter != 0) {
+        snprintf(name, sizeof(name), "-%c", row->letter);
+    } else {
+        snprintf(name, sizeof(name), "--%s", row->word);
     }
-    char *end = NULL;
-    errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
-    *number = value;
-    return errno == 0 && *end == '\0' && value <= most;
+    return wrong(name, what);
 }
 
-static bool lists_port(const struct options *options, uint16_t port)
+static int add_word(struct words *words, const char *word)
 {
-    for (size_t i = 0; i < options->tls_port_count; i++) {
-        if (options->tls_ports[i] == port) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int read_ports(struct options *options, const char *list)
-{
-    while (true) {
-        char digits[6];
-        size_t length = strcspn(list, ",");
-        uint64_t port = 0;
-        if (length < sizeof(digits)) {
-            memcpy(digits, list, length);
-            digits[length] = '\0';
-        }
-        if (length >= sizeof(digits) || !number_of(&port, digits, UINT16_MAX) || port == 0) {
-            return wrong("--tls-port", "wants ports from 1 to 65535, with commas between");
-        }
-        if (!lists_port(options, (uint16_t)port)) {
-            if (options->tls_port_count == OPTIONS_TLS_PORTS) {
-                return wrong("--tls-port", "too many ports");
-            }
-            options->tls_ports[options->tls_port_count++] = (uint16_t)port;
-        }
-        if (list[length] == '\0') {
-            return 0;
-        }
-        list += length + 1;
-    }
-}
-
-static int read_color(struct options *options, const char *word)
-{
-    static const char *const names[] = {
-        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(word, names[i]) == 0) {
-            options->color = (enum options_color)i;
-            return 0;
-        }
-    }
-    return wrong("--color", "wants auto, always or never");
-}
-
-/* Days from 1970-01-01 to a date of the Gregorian calendar, from year 1. The year is taken to begin
- * in March, so that the leap day is its last. */
-static int64_t days_of(int64_t year, int month, int day)
-{
-    year -= month <= 2;
-    int64_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-    return year * 365 + year / 4 - year / 100 + year / 400 + of_year - 719468;
-}
-
-static int month_days(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
-/* Whether `text` is like `pattern`, where '0' stands for any digit. */
-static bool looks_like(const char *text, const char *pattern)
-{
-    size_t i = 0;
-    for (; pattern[i] != '\0'; i++) {
-        bool digit = text[i] >= '0' && text[i] <= '9';
-        if (pattern[i] == '0' ? !digit : text[i] != pattern[i]) {
-            return false;
-        }
-    }
-    return text[i] == '\0';
-}
-
-static int digits_at(const char *text, size_t count)
-{
-    int number = 0;
-    for (size_t i = 0; i < count; i++) {
-        number = number * 10 + (text[i] - '0');
-    }
-    return number;
-}
-
-/* A date, or date and time, in UTC: "2026-11-21", "2026-11-21T20:41:00Z". */
-static bool time_of(int64_t *seconds, const char *text)
-{
-    bool timed = looks_like(text, "0000-00-00T00:00:00Z");
-    if (!timed && !looks_like(text, "0000-00-00")) {
-        return false;
-    }
-    int year = digits_at(text, 4), month = digits_at(text + 5, 2), day = digits_at(text + 8, 2);
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
-        return false;
-    }
-    int hour = timed ? digits_at(text + 11, 2) : 0, minute = timed ? digits_at(text + 14, 2) : 0;
-    int second = timed ? digits_at(text + 17, 2) : 0;
-    *seconds = days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
-    return hour < 24 && minute < 60 && second < 61 && *seconds != 0;
-}
-
-static int read_at(struct options *options, const char *when)
-{
-    if (strcmp(when, "packet") == 0) {
-        options->judged_at = 0;
-        return 0;
-    }
-    if (strcmp(when, "now") == 0) {
-        options->judged_at = (int64_t)time(NULL);
-        return 0;
-    }
-    if (!time_of(&options->judged_at, when)) {
-        return wrong("--at", "wants now, packet or a time in UTC as 2026-11-21T20:41:00Z");
-    }
+    words->at[words->count++] = word; /* there is room for all of argv */
     return 0;
 }
-
-static int read_count(struct options *options, const char *number)
-{
-    if (!number_of(&options->stop_after, number, INT64_MAX) || options->stop_after == 0) {
-        return wrong("-c", "wants a number of connections, from 1");
-    }
-    return 0;
-}
-
-static int read_explain(struct options *options, const char *cause)
-{
-    options->action = ACTION_EXPLAIN;
-    options->explain = cause;
-    return 0;
-}
-
-/* ---- the line ---- */
 
 static int add_input(struct options *options, const char *name)
 {
     if (name[0] == '\0') {
         return wrong("''", "a capture's name is empty");
     }
-    options->inputs[options->input_count++] = name;
+    return add_word(&options->inputs, name);
+}
+
+static int set_action(struct options *options, const struct row *row, const char *argument)
+{
+    options->action = (enum options_action)row->most;
+    if (options->action == ACTION_CHECK && argument != NULL) {
+        return add_input(options, argument);
+    }
+    if (options->action == ACTION_EXPLAIN) {
+        options->explain = argument;
+    }
     return 0;
 }
 
-static void report_later(int letter, int word)
+/* Reads an argument whose kind may refuse it. */
+static bool read_value(struct options *options, const struct row *row, const char *argument)
 {
-    if (letter == OPTION_LATER) {
-        fprintf(stderr, "tlswhy: --%s: not there yet\n", words[word].name);
-    } else {
-        fprintf(stderr, "tlswhy: -%c: not there yet\n", letter);
+    void *field = (char *)options + row->offset;
+    size_t choice = 0;
+    bool good = true;
+    switch (row->kind) {
+    case KIND_NUMBER:
+        return value_number(field, argument, 1, row->most);
+    case KIND_LENGTH:
+        return value_number(field, argument, 0, row->most);
+    case KIND_SIZE:
+        return value_size(field, argument);
+    case KIND_TIME:
+        return value_time(field, argument);
+    case KIND_CHOICE:
+        good = value_choice(&choice, argument, row->names, (size_t)row->most);
+        if (row->names == color_names) {
+            options->color = (enum options_color)choice;
+        } else {
+            options->format = (enum options_format)choice;
+        }
+        return good;
+    default:
+        return true;
     }
 }
 
-static int set_option(struct options *options, int option, const char *argument)
+static int read_argument(struct options *options, const struct row *row, const char *argument)
 {
-    switch (option) {
-    case 1:
-    case 'r':
-        return add_input(options, argument);
-    case 'c':
-        return read_count(options, argument);
-    case OPTION_AT:
-        return read_at(options, argument);
-    case OPTION_COLOR:
-        return read_color(options, argument);
-    case OPTION_EXPLAIN:
-        return read_explain(options, argument);
-    case OPTION_TLS_PORT:
-        return read_ports(options, argument);
-    case 'f':
-        options->filter = argument;
+    void *field = (char *)options + row->offset;
+    bool full = false;
+    switch (row->kind) {
+    case KIND_TEXT:
+        *(const char **)field = argument;
+        return 0;
+    case KIND_WORDS:
+        return field == &options->inputs ? add_input(options, argument) : add_word(field, argument);
+    case KIND_ACTION:
+        return set_action(options, row, argument);
+    case KIND_PORTS:
+        return value_ports(options, &full, argument)
+                   ? 0
+                   : wrong_row(row, full ? "too many ports" : row->wants);
+    default:
+        return read_value(options, row, argument) ? 0 : wrong_row(row, row->wants);
+    }
+}
+
+static int set_flag(struct options *options, const struct row *row)
+{
+    void *field = (char *)options + row->offset;
+    switch (row->kind) {
+    case KIND_FLAG:
+        *(bool *)field = true;
         break;
-    case 'k':
-        options->keylog = argument;
+    case KIND_COUNT:
+        ++*(int *)field;
         break;
-    case OPTION_AUTHORITIES:
-        options->authorities = argument;
+    case KIND_CHOICE: /* --json */
+        options->format = (enum options_format)row->most;
         break;
+    case KIND_ACTION:
+        return set_action(options, row, NULL);
     default:
         break;
     }
     return 0;
 }
 
-static void set_flag(struct options *options, int option)
+/* ---- the line ---- */
+
+/* What getopt_long() wants to know of the rows. The leading '-' of `letters` gives the bare words
+ * in their place among the options, as option 1; ':' tells a missing argument from an unknown
+ * option. A word's value is FIRST_WORD and its row. */
+static void list_for_getopt(char letters[2 * ROWS + 3], struct option words[ROWS + 1])
 {
-    switch (option) {
-    case 'h':
-        options->action = ACTION_HELP;
-        break;
-    case OPTION_VERSION:
-        options->action = ACTION_VERSION;
-        break;
-    case OPTION_LIST_CAUSES:
-        options->action = ACTION_LIST_CAUSES;
-        break;
-    case OPTION_ALL:
-        options->all = true;
-        break;
-    case OPTION_JSON:
-        options->json = true;
-        break;
-    case OPTION_SUMMARY:
-        options->summary = true;
-        break;
-    case 'q':
-        options->quiet = true;
-        break;
-    case 'v':
-        options->verbose++;
-        break;
-    default: /* -n: names are never looked up */
-        break;
+    *letters++ = '-';
+    *letters++ = ':';
+    size_t count = 0;
+    for (int i = 0; i < ROWS; i++) {
+        if (rows[i].letter != 0) {
+            *letters++ = (char)rows[i].letter;
+            *letters = ':';
+            letters += rows[i].argument;
+        }
+        if (rows[i].word != NULL) {
+            words[count++] =
+                (struct option){rows[i].word, rows[i].argument ? required_argument : no_argument,
+                                NULL, FIRST_WORD + i};
+        }
     }
+    *letters = '\0';
+    words[count] = (struct option){NULL, 0, NULL, 0};
+}
+
+/* The row of what getopt_long() found: it finds only what is there. */
+static const struct row *row_of(int option)
+{
+    size_t i = 0;
+    if (option >= FIRST_WORD) {
+        return &rows[option - FIRST_WORD];
+    }
+    while (i + 1 < ROWS && rows[i].letter != option) {
+        i++;
+    }
+    return &rows[i];
 }
 
 /* What getopt could not take. `optopt` tells which option it was: a letter, a word's value, or 0
- * for a word that does not exist. A letter that does exist was then given as a word, with an
- * argument that it does not take. */
+ * for a word that does not exist. */
 static int refuse(int why, int argc, char **argv)
 {
     const char *last = argv[optind - 1]; /* wrong for a letter before others: "-Xn" */
     char name[64] = {'-', (char)optopt, '\0'};
-    bool is_word = strncmp(last, "--", 2) == 0 && (optopt == 0 || strchr(letters, optopt) != NULL);
-    if (optopt >= OPTION_ALL || is_word) {
+    bool is_word = strncmp(last, "--", 2) == 0 && (optopt == 0 || optopt >= FIRST_WORD);
+    if (is_word) {
         snprintf(name, sizeof(name), "%.*s", (int)strcspn(last, "="), last);
     } else if (optopt <= ' ' || optopt > '~') {
         bool before_others = optind < argc && argv[optind][0] == '-';
@@ -323,28 +284,27 @@ static int refuse(int why, int argc, char **argv)
     if (why == ':') {
         return wrong(name, "needs an argument");
     }
-    bool exists = optopt >= OPTION_ALL || (is_word && optopt != 0);
-    return wrong(name, exists ? "takes no argument" : "no such option");
+    return wrong(name, optopt >= FIRST_WORD ? "takes no argument" : "no such option");
 }
 
 static int read_line(struct options *options, int argc, char **argv)
 {
-    int option = 0, word = 0, status = 0;
+    char letters[2 * ROWS + 3];
+    struct option words[ROWS + 1];
+    int option = 0, status = 0;
+    list_for_getopt(letters, words);
     opterr = 0;
     optind = 0; /* begin anew: glibc's and musl's way */
-    while (status == 0 && (option = getopt_long(argc, argv, letters, words, &word)) != -1) {
+    while (status == 0 && (option = getopt_long(argc, argv, letters, words, NULL)) != -1) {
         if (option == '?' || option == ':') {
             return refuse(option, argc, argv);
         }
-        if (option == OPTION_LATER || (option < OPTION_ALL && strchr(letters_later, option))) {
-            report_later(option, word);
-            return USAGE;
+        if (option == 1) {
+            status = add_input(options, optarg);
+            continue;
         }
-        if (optarg != NULL) {
-            status = set_option(options, option, optarg);
-        } else {
-            set_flag(options, option);
-        }
+        const struct row *row = row_of(option);
+        status = row->argument ? read_argument(options, row, optarg) : set_flag(options, row);
     }
     for (; status == 0 && optind < argc; optind++) { /* what stands behind "--" */
         status = add_input(options, argv[optind]);
@@ -352,66 +312,119 @@ static int read_line(struct options *options, int argc, char **argv)
     return status;
 }
 
+/* ---- the whole ---- */
+
+/* Live, bare words are the filter, as tcpdump has it. */
+static int join_filter(struct options *options)
+{
+    if (options->inputs.count == 0) {
+        return 0;
+    }
+    if (options->filter != NULL) {
+        return wrong(options->inputs.at[0], "the filter is given by -f already");
+    }
+    size_t size = 1;
+    for (size_t i = 0; i < options->inputs.count; i++) {
+        size += strlen(options->inputs.at[i]) + 1;
+    }
+    options->joined_filter = calloc(1, size);
+    if (options->joined_filter == NULL) {
+        fputs("tlswhy: out of memory\n", stderr);
+        return NO_MEMORY;
+    }
+    for (size_t i = 0; i < options->inputs.count; i++) {
+        strcat(options->joined_filter, i == 0 ? "" : " ");
+        strcat(options->joined_filter, options->inputs.at[i]);
+    }
+    options->filter = options->joined_filter;
+    return 0;
+}
+
+/* What only means something live; the option is named, or NULL. */
+static const char *live_only(const struct options *options)
+{
+    return options->metrics != NULL    ? "--metrics"
+           : options->snap_length != 0 ? "-s"
+           : options->buffer_kib != 0  ? "-B"
+           : options->immediate        ? "--immediate-mode"
+           : options->not_promiscuous  ? "-p"
+           : options->wait             ? "--wait"
+                                       : NULL;
+}
+
+/* Options that do not go together. */
+static int hold_together(const struct options *options)
+{
+    if (options->action != ACTION_LIVE && options->interfaces.count > 0) {
+        return wrong("-i", "is not for --check and --diff");
+    }
+    if (options->action != ACTION_LIVE && live_only(options) != NULL) {
+        return wrong(live_only(options), "is for an interface (-i)");
+    }
+    if (options->action == ACTION_DIFF && options->inputs.count != 2) {
+        return wrong("--diff", "wants two captures, a working one and a failing one");
+    }
+    if (options->action != ACTION_CHECK && (options->update || options->strict)) {
+        return wrong(options->update ? "--update" : "--strict", "is for --check");
+    }
+    if (options->save == NULL && (options->save_megabytes > 0 || options->save_seconds > 0)) {
+        return wrong(options->save_megabytes > 0 ? "-C" : "-G", "is for files of -w");
+    }
+    if (options->summary && options->format != FORMAT_TEXT) {
+        return wrong("--summary", options->format == FORMAT_JSON ? "is not for --json"
+                                                                 : "is not for --format zeek");
+    }
+    return 0;
+}
+
+static int complete(struct options *options)
+{
+    bool told = options->action >= ACTION_LIST_INTERFACES; /* about the program */
+    if (told) {
+        return 0;
+    }
+    if (options->action == ACTION_REPLAY && options->interfaces.count > 0) {
+        options->action = ACTION_LIVE;
+        int status = join_filter(options);
+        return status != 0 ? status : hold_together(options);
+    }
+    if (options->inputs.count == 0) {
+        fputs("tlswhy: no capture is given; try 'tlswhy --help'\n", stderr);
+        return USAGE;
+    }
+    return hold_together(options);
+}
+
+/* Ports that IANA assigned to protocols inside TLS, and the customary ones of HTTPS. */
+static const uint16_t tls_ports[] = {
+    443,  465,  563,  636,  853,  989,  990,  992,  993,  994,  995,  2083, 2376,
+    3269, 4433, 5061, 5223, 5349, 5671, 5986, 6443, 6514, 6697, 8443, 8883, 9443,
+};
+
 int options_read(struct options *options, int argc, char **argv)
 {
     *options = (struct options){.action = ACTION_REPLAY};
     memcpy(options->tls_ports, tls_ports, sizeof(tls_ports));
     options->tls_port_count = sizeof(tls_ports) / sizeof(tls_ports[0]);
-    options->inputs = calloc((size_t)argc + 1, sizeof(*options->inputs));
-    if (options->inputs == NULL) {
-        fputs("tlswhy: out of memory\n", stderr);
-        return 3;
+    struct words *lists[] = {&options->inputs, &options->interfaces, &options->fail_on,
+                             &options->allow};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        lists[i]->at = calloc((size_t)argc + 1, sizeof(*lists[i]->at));
+        if (lists[i]->at == NULL) {
+            fputs("tlswhy: out of memory\n", stderr);
+            return NO_MEMORY;
+        }
     }
     int status = read_line(options, argc, argv);
-    if (status == 0 && options->action == ACTION_REPLAY && options->input_count == 0) {
-        fputs("tlswhy: no capture is given; try 'tlswhy --help'\n", stderr);
-        status = USAGE;
-    }
-    if (status == 0 && options->json && options->summary) {
-        status = wrong("--summary", "is not for --json");
-    }
-    return status;
+    return status != 0 ? status : complete(options);
 }
 
 void options_free(struct options *options)
 {
-    free(options->inputs);
-    options->inputs = NULL;
-    options->input_count = 0;
-}
-
-void options_print_help(void)
-{
-    fputs(
-        "usage: tlswhy [options] FILE|DIR|- ...     why TLS handshakes failed, from captured "
-        "packets\n"
-        "\n"
-        "what is read   pcap, pcapng, gzip or zstd of either; a folder means every capture in it\n"
-        "  -r FILE                the same as a bare FILE\n"
-        "  -f FILTER              only packets that a BPF filter lets through: 'host 10.0.0.1'\n"
-        "  -c N                   stop after N connections are reported\n"
-        "  -k, --keylog FILE      secrets of the connections (SSLKEYLOGFILE), to read what is "
-        "sealed\n"
-        "      --tls-port N[,N]   ports on which TLS is expected, besides the usual ones\n"
-        "      --ca-file FILE     trusted roots (PEM); the system's by default\n"
-        "      --at TIME          judge certificates at TIME: 2026-11-21T20:41:00Z, now or packet\n"
-        "what is told   failed handshakes and a summary\n"
-        "      --all              established ones too\n"
-        "  -q, --quiet            the verdicts alone\n"
-        "      --summary          the summary alone\n"
-        "  -v, --verbose          every step, also of what did not fail\n"
-        "      --json             one JSON object a line for every connection\n"
-        "      --color WHEN       auto, always or never\n"
-        "about causes\n"
-        "      --list-causes      all that can be told apart\n"
-        "      --explain CAUSE    what it is, how it looks and what helps\n"
-        "  -h, --help      --version\n"
-        "\n"
-        "exit status: 0 nothing failed, 1 a handshake failed, 2 wrong usage, 3 an input failed\n",
-        stdout);
-}
-
-void options_print_version(void)
-{
-    fputs("tlswhy " TLSWHY_VERSION "\n", stdout);
+    free(options->inputs.at);
+    free(options->interfaces.at);
+    free(options->fail_on.at);
+    free(options->allow.at);
+    free(options->joined_filter);
+    *options = (struct options){0};
 }

@@ -35,4 +35,5 @@ static void end(struct report *report, const struct totals *totals)
     free(report);
 }
 
-const struct report_format report_json = {"json", begin, connection, end, NULL};
+const struct report_format report_json = {"json", begin, connection, end, NULL,
+                                          REPORT_EVERY | REPORT_APPLICATION};

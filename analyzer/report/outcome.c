@@ -102,6 +102,7 @@ void report_counts(char *text, size_t size, const struct totals *totals)
 void report_confession(char *text, size_t size, const struct totals *totals)
 {
     struct phrase phrase = phrase_in(text, size);
+    add_part(&phrase, totals->dropped, "packets lost by the kernel or the interface");
     add_part(&phrase, totals->cut_packets, "packets cut by the snap length");
     add_part(&phrase, totals->broken_packets, "broken packets");
     add_part(&phrase, totals->fragments, "IP fragments not put together");

@@ -148,6 +148,7 @@ static void unseen_holes(struct unseen *unseen, const struct facts *facts)
     unseen_add(unseen, side[CLIENT].packets == 0 && side[SERVER].packets > 0,
                "no packet of the client is in the capture");
     unseen_bytes(unseen, facts);
+    unseen_add(unseen, facts->lossy, "packets were lost in capturing, perhaps some of these");
     unseen_add(unseen, facts->given_up,
                "tlswhy stopped watching before the end: too many connections at once");
     unseen_add(unseen, facts->ended_open && !facts->given_up && facts->established.frame == 0,

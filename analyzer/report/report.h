@@ -17,6 +17,7 @@ struct totals {
     uint64_t cut_packets;    /* shorter than they were sent */
     uint64_t broken_packets; /* contradict themselves */
     uint64_t fragments;      /* of IP datagrams, not put together */
+    uint64_t dropped;        /* live: lost by the kernel or the interface */
     uint64_t evicted;        /* connections given up because of a bound of ours */
     uint64_t
         streams_overflowed; /* streams of which bytes were given up because of a bound of ours */
@@ -28,6 +29,7 @@ struct report_options {
     bool summary; /* no connections, only the summary */
     bool quiet, verbose;
     bool color;
+    bool over_line; /* `out` is a terminal with a line at its bottom that goes away first */
     unsigned width; /* columns of the terminal; 0: not a terminal */
 };
 
@@ -42,6 +44,12 @@ struct connection {
 
 struct report; /* a format's own state */
 
+/* What a format wants besides the connections that failed. */
+enum {
+    REPORT_EVERY = 1,      /* all connections */
+    REPORT_APPLICATION = 2 /* facts.application */
+};
+
 struct report_format {
     const char *name;
     struct report *(*begin)(const struct report_options *options); /* NULL: no memory */
@@ -50,6 +58,7 @@ struct report_format {
                 const struct totals *totals); /* writes what is left and frees */
     /* With --check, in place of connection(). NULL: the format has no word for it. */
     void (*finding)(struct report *report, const struct finding *finding);
+    unsigned wants;
 };
 
 extern const struct report_format report_text, report_json;

@@ -292,4 +292,4 @@ static void end(struct report *report, const struct totals *totals)
     free(report);
 }
 
-const struct report_format report_text = {"text", begin, connection, end, NULL};
+const struct report_format report_text = {"text", begin, connection, end, NULL, 0};

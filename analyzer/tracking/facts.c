@@ -28,7 +28,7 @@ static bool tls_began_in_sight(const struct facts *facts)
 bool facts_absent(const struct facts *facts, enum speaker from)
 {
     const struct transport_side *side = &facts->transport.side[from];
-    if (side->missing || side->cut || side->overflowed || facts->given_up) {
+    if (side->missing || side->cut || side->overflowed || facts->given_up || facts->lossy) {
         return false;
     }
     if (whole_side_missing(facts, from)) {

@@ -316,6 +316,7 @@ struct facts {
     bool began_late;           /* the capture begins after the connection: no SYN was seen */
     bool ended_open;           /* the capture ends, or we gave up, with the connection open */
     bool given_up;             /* a bound of our own ended the watching */
+    bool lossy;                /* packets were lost in capturing while it was watched */
     struct moment first, last; /* packets of this connection */
     int64_t
         watched_until; /* nanoseconds since 1970: the connection was silent from `last` to here */

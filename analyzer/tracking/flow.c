@@ -201,6 +201,14 @@ static void vacate(struct flow_table *table, const struct flow *flow)
     table->slot[hole] = NULL;
 }
 
+size_t flow_memory(const struct flow *flow)
+{
+    size_t slots = 2 * sizeof(struct flow *); /* the table is half empty */
+    return sizeof *flow + slots + stream_memory(&flow->stream[0]) +
+           stream_memory(&flow->stream[1]) +
+           (flow->session == NULL ? 0 : session_memory(flow->session));
+}
+
 struct session *flow_remove(struct flow_table *table, struct flow *flow)
 {
     struct session *session = flow->session;

@@ -1,9 +1,9 @@
 /* TCP connections under watch: a table that is looked up by key, and lists by age.
  *
  * A flow has two ends, 0 and 1, in the order of its key; `client` says which of them is the client.
- * Flows are in one of three ages, each a list from the longest silent to the last that spoke: those
- * still opening or in their handshake, the established ones, and the closed ones that wait for
- * stragglers. The table is bounded; flow_oldest() names whom to give up first. The keyed hash is
+ * Flows are in one of four ages, each a list from the longest silent to the last that spoke: those
+ * still opening or in their handshake, the established ones, those whose end was seen and whose
+ * verdict is due (live only), and the closed ones that wait for stragglers. The table is bounded; flow_oldest() names whom to give up first. The keyed hash is
  * seeded at random, so that nobody on the wire can choose who collides.
  */
 #ifndef TRACKING_FLOW_H
@@ -33,7 +33,7 @@ struct opening {
     uint8_t ttl[2];         /* likewise; 0: none */
 };
 
-enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_CLOSED, FLOW_AGES };
+enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_ENDING, FLOW_CLOSED, FLOW_AGES };
 
 struct flow {
     struct flow_key key;
@@ -52,6 +52,7 @@ struct flow {
     bool has_initial[2];             /* a SYN was seen from that end */
     bool has_end[2];
     bool ignored; /* nothing that could still come is of interest */
+    uint32_t held; /* bytes, as flow_memory() had it last: the caller's account */
 };
 
 enum {
@@ -87,6 +88,9 @@ void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, 
 
 /* The flow of that age that has been silent longest; NULL: none. */
 struct flow *flow_oldest(const struct flow_table *table, enum flow_age age);
+
+/* Bytes that the flow and all it owns take. */
+size_t flow_memory(const struct flow *flow);
 
 /* Takes the flow out of the table and gives it back, but for its session, which is the caller's now
  * (NULL when there was none). */

@@ -33,6 +33,18 @@ void session_free(struct session *session)
     }
 }
 
+size_t session_memory(const struct session *session)
+{
+    size_t size = sizeof *session + session->arena.taken;
+    for (int i = 0; i < SPEAKERS; i++) {
+        size += session->side[i].reader.held_room + session->side[i].assembly.held_room;
+    }
+    for (int i = 0; i < SESSION_KEYS; i++) {
+        size += unseal_memory(session->unsealing[i]);
+    }
+    return size;
+}
+
 bool session_take_swap(struct session *session)
 {
     bool swapped = session->swapped;

@@ -263,6 +263,13 @@ bool stream_end_acknowledged(const struct stream *stream)
            distance(stream->acknowledged, stream->highest) == 1;
 }
 
+size_t stream_memory(const struct stream *stream)
+{
+    const struct stream_waiting *given = stream->given;
+    return stream->waiting_bytes + stream->waiting_pieces * sizeof(struct stream_waiting) +
+           (given == NULL ? 0 : sizeof *given + given->held);
+}
+
 void stream_release(struct stream *stream)
 {
     free(stream->given);

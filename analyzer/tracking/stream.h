@@ -101,6 +101,9 @@ bool stream_lacks(const struct stream *stream, uint32_t end);
 /* Whether the peer acknowledged one number more than there were bytes: a FIN's. */
 bool stream_end_acknowledged(const struct stream *stream);
 
+/* Bytes that are kept of it. */
+size_t stream_memory(const struct stream *stream);
+
 void stream_release(struct stream *stream);
 
 #endif

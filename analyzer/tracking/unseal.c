@@ -179,6 +179,11 @@ struct unsealing *unseal_begin(struct unsealer *unsealer, const struct unseal_he
     return unsealing;
 }
 
+size_t unseal_memory(const struct unsealing *unsealing)
+{
+    return unsealing == NULL ? 0 : sizeof *unsealing;
+}
+
 void unseal_end(struct unsealing *unsealing)
 {
     if (unsealing != NULL) {

@@ -54,6 +54,9 @@ struct unsealing *unseal_begin(struct unsealer *unsealer, const struct unseal_he
 /* Wipes them. NULL is allowed. */
 void unseal_end(struct unsealing *unsealing);
 
+/* Bytes that it takes; NULL is allowed. */
+size_t unseal_memory(const struct unsealing *unsealing);
+
 struct unsealed {
     uint8_t type;     /* enum record_type: of what was sealed */
     bool early;       /* early data: under keys from before the ServerHello */

@@ -1,7 +1,7 @@
 /* A whole capture through the engine, with both reports: what a stranger's file does to us. */
 #define _GNU_SOURCE
 
-#include "engine.h"
+#include "replay.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,32 +13,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 /* An engine for each report, kept from input to input, since nDPI takes long to load. */
 struct subject {
     struct options options;
-    struct report_options report;
+    struct reports reports;
     struct engine *engine;
 };
 
 static void begin(struct subject *subject, const struct report_format *format)
 {
     char error[CAPTURE_ERROR];
-    subject->options = (struct options){.json = format == &report_json,
-                                        .all = true,
-                                        .authorities = TLSWHY_ROOTS,
+    subject->options = (struct options){.authorities = TLSWHY_ROOTS,
                                         .tls_ports = {443},
                                         .tls_port_count = 1};
-    subject->report = (struct report_options){
+    struct report_options report = {
         .out = fopen("/dev/null", "w"), .all = true, .verbose = true, .color = true};
-    subject->engine = engine_new(&subject->options, format, &subject->report, error, sizeof error);
+    if (reports_add(&subject->reports, format, &report)) {
+        subject->engine = engine_new(&subject->options, &subject->reports, error, sizeof error);
+    }
     if (subject->engine == NULL) {
         abort();
     }
 }
 
-static void replay(struct subject *subject, const char *path)
+static void read_with(struct subject *subject, const char *path)
 {
     char error[CAPTURE_ERROR];
     struct capture *capture = capture_open(path, NULL, error);
     if (capture != NULL) {
-        (void)engine_replay(subject->engine, capture, "fuzz", 0, 1);
+        struct engine_capture what = {.name = "fuzz", .inputs = 1};
+        (void)replay_capture(subject->engine, capture, &what);
         capture_close(capture);
     }
 }
@@ -54,8 +55,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     int file = memfd_create("capture", 0);
     if (file >= 0 && write(file, bytes, size) == (ssize_t)size) {
         (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-        replay(&text, path);
-        replay(&json, path);
+        read_with(&text, path);
+        read_with(&json, path);
     }
     if (file >= 0) {
         (void)close(file);

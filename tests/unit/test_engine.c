@@ -5,6 +5,7 @@
 #include "engine.h"
 #include "handshake.h"
 #include "record.h"
+#include "replay.h"
 #include "tracking/flow.h"
 #include "tracking/stream.h"
 
@@ -57,13 +58,12 @@ static void report_end(struct report *report, const struct totals *totals)
 }
 
 static const struct report_format FORMAT = {"test", report_begin, report_connection, report_end,
-                                            NULL};
+                                           NULL, REPORT_EVERY};
 
 /* Reads what was talked. */
 static void replay(struct talk *talk, uint64_t stop_after)
 {
-    struct options options = {
-        .json = true, .tls_ports = {443}, .tls_port_count = 1, .stop_after = stop_after};
+    struct options options = {.tls_ports = {443}, .tls_port_count = 1, .stop_after = stop_after};
     struct report_options report = {.out = stdout};
     char path[] = "/tmp/tlswhy-test-XXXXXX";
     char error[CAPTURE_ERROR] = "";
@@ -73,13 +73,16 @@ static void replay(struct talk *talk, uint64_t stop_after)
     assert_int_equal(write(file, bytes.at, bytes.left), bytes.left);
     (void)close(file);
 
-    struct engine *engine = engine_new(&options, &FORMAT, &report, error, sizeof error);
+    struct reports reports = {.count = 0};
+    assert_true(reports_add(&reports, &FORMAT, &report));
+    struct engine *engine = engine_new(&options, &reports, error, sizeof error);
     assert_non_null(engine);
     struct capture *capture = capture_open(path, NULL, error);
     assert_non_null(capture);
-    assert_int_equal(engine_replay(engine, capture, path, 0, 1), CAPTURE_END);
+    struct engine_capture what = {.name = path, .inputs = 1};
+    assert_int_equal(replay_capture(engine, capture, &what), CAPTURE_END);
     capture_close(capture);
-    (void)engine_end(engine);
+    reports_end(&reports, engine_totals(engine));
     engine_free(engine);
     (void)unlink(path);
     talk_free(talk);

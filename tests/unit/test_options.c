@@ -87,11 +87,11 @@ static void captures_are_kept_in_the_order_in_which_they_are_given(void **state)
     struct typed typed;
     accepts(&typed, "one.pcap -r two.pcap --json - -rthree.pcap -- -four.pcap");
     static const char *const names[] = {"one.pcap", "two.pcap", "-", "three.pcap", "-four.pcap"};
-    assert_int_equal(typed.options.input_count, 5);
+    assert_int_equal(typed.options.inputs.count, 5);
     for (size_t i = 0; i < 5; i++) {
-        assert_string_equal(typed.options.inputs[i], names[i]);
+        assert_string_equal(typed.options.inputs.at[i], names[i]);
     }
-    assert_true(typed.options.json);
+    assert_int_equal(typed.options.format, FORMAT_JSON);
     options_free(&typed.options);
 }
 
@@ -102,7 +102,7 @@ static void nothing_but_a_capture_means_replay_with_everything_as_usual(void **s
     accepts(&typed, "a.pcap");
     assert_int_equal(typed.options.action, ACTION_REPLAY);
     assert_int_equal(typed.options.color, COLOR_AUTO);
-    assert_false(typed.options.all || typed.options.json || typed.options.summary);
+    assert_false(typed.options.all || typed.options.summary);
     assert_false(typed.options.quiet);
     assert_int_equal(typed.options.verbose, 0);
     assert_int_equal(typed.options.stop_after, 0);
@@ -116,7 +116,7 @@ static void letters_can_be_joined_and_words_shortened(void **state)
 {
     (void)state;
     struct typed typed;
-    accepts(&typed, "-nqvv -c7 -f tcp --al --ca-file=roots.pem a.pcap");
+    accepts(&typed, "-nqvv -c7 -f tcp --all --ca=roots.pem a.pcap");
     assert_true(typed.options.quiet);
     assert_true(typed.options.all);
     assert_int_equal(typed.options.verbose, 2);
@@ -275,34 +275,84 @@ static void a_count_that_is_none_is_refused(void **state)
     }
 }
 
-static void what_is_promised_for_later_is_not_called_unknown(void **state)
+static void with_an_interface_the_bare_words_are_the_filter(void **state)
+{
+    (void)state;
+    struct typed typed;
+    accepts(&typed, "-i eth0 -i lo tcp port 443 -s 0 -B 4096 --metrics :9469");
+    assert_int_equal(typed.options.action, ACTION_LIVE);
+    assert_int_equal(typed.options.interfaces.count, 2);
+    assert_string_equal(typed.options.interfaces.at[0], "eth0");
+    assert_string_equal(typed.options.filter, "tcp port 443");
+    assert_int_equal(typed.options.buffer_kib, 4096);
+    assert_int_equal(typed.options.snap_length, 0);
+    options_free(&typed.options);
+    refuses("-i eth0 -f tcp udp",
+            "tlswhy: udp: the filter is given by -f already; try 'tlswhy --help'\n");
+}
+
+static void what_is_only_for_an_interface_needs_one(void **state)
 {
     (void)state;
     static const char *const lines[][2] = {
-        {"-i eth0", "-i"},
-        {"-D", "-D"},
-        {"-a 10 x", "-a"},
-        {"-w out.pcap x", "-w"},
-        {"-Z nobody x", "-Z"},
-        {"-s 100 x", "-s"},
-        {"-B 1024 x", "-B"},
-        {"--immediate-mode x", "--immediate-mode"},
-        {"--html o x", "--html"},
-        {"--junit o x", "--junit"},
-        {"--sarif o x", "--sarif"},
-        {"--format zeek x", "--format"},
-        {"--check dir", "--check"},
-        {"--check dir --update", "--check"},
-        {"--diff a b", "--diff"},
-        {"--progress x", "--progress"},
-        {"--metrics o", "--metrics"},
-        {"--fail-on any x", "--fail-on"},
+        {"-s 100 a", "-s"}, {"-B 9 a", "-B"},       {"--immediate-mode a", "--immediate-mode"},
+        {"-p a", "-p"},     {"--wait a", "--wait"}, {"--metrics 1 a", "--metrics"},
     };
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        char told[64];
-        snprintf(told, sizeof(told), "tlswhy: %s: not there yet\n", lines[i][1]);
+        char told[96];
+        snprintf(told, sizeof(told), "tlswhy: %s: is for an interface (-i); try 'tlswhy --help'\n",
+                 lines[i][1]);
         refuses(lines[i][0], told);
     }
+}
+
+static void a_folder_is_checked_and_two_captures_are_compared(void **state)
+{
+    (void)state;
+    struct typed typed;
+    accepts(&typed, "--check dir --update --junit out.xml --fail-on a,b --fail-on c --allow d");
+    assert_int_equal(typed.options.action, ACTION_CHECK);
+    assert_string_equal(typed.options.inputs.at[0], "dir");
+    assert_true(typed.options.update);
+    assert_string_equal(typed.options.junit, "out.xml");
+    assert_int_equal(typed.options.fail_on.count, 2);
+    assert_string_equal(typed.options.fail_on.at[1], "c");
+    assert_string_equal(typed.options.allow.at[0], "d");
+    options_free(&typed.options);
+    accepts(&typed, "--diff a b");
+    assert_int_equal(typed.options.action, ACTION_DIFF);
+    options_free(&typed.options);
+    refuses("--diff a", "tlswhy: --diff: wants two captures, a working one and a failing one; try "
+                        "'tlswhy --help'\n");
+    refuses("--update a", "tlswhy: --update: is for --check; try 'tlswhy --help'\n");
+    refuses("--check d -i lo", "tlswhy: -i: is not for --check and --diff; try 'tlswhy --help'\n");
+}
+
+static void sizes_have_units_and_rotation_needs_a_file(void **state)
+{
+    (void)state;
+    struct typed typed;
+    accepts(&typed, "--memory 64 -w o.pcap -C 10 -G 60 a");
+    assert_int_equal(typed.options.memory, 64 << 20);
+    assert_int_equal(typed.options.save_megabytes, 10);
+    assert_int_equal(typed.options.save_seconds, 60);
+    options_free(&typed.options);
+    accepts(&typed, "--memory 2G a");
+    assert_int_equal(typed.options.memory, 2LL << 30);
+    options_free(&typed.options);
+    refuses("--memory 1T a", "tlswhy: --memory: wants a size in MiB, or as 512M or 2G; try 'tlswhy "
+                             "--help'\n");
+    refuses("-C 10 a", "tlswhy: -C: is for files of -w; try 'tlswhy --help'\n");
+}
+
+static void a_format_is_text_json_or_zeek(void **state)
+{
+    (void)state;
+    struct typed typed;
+    accepts(&typed, "--format zeek a");
+    assert_int_equal(typed.options.format, FORMAT_ZEEK);
+    options_free(&typed.options);
+    refuses("--format xml a", "tlswhy: --format: wants text, json or zeek; try 'tlswhy --help'\n");
 }
 
 static void json_has_no_summary(void **state)
@@ -326,7 +376,7 @@ static void the_help_fits_a_screen(void **state)
         assert_true(length <= 100);
         line += length + (line[length] == '\n');
     }
-    assert_true(lines <= 24);
+    assert_true(lines <= 36);
 }
 
 static void the_version_is_one_line(void **state)
@@ -359,7 +409,11 @@ int main(void)
         cmocka_unit_test(an_unknown_option_is_named),
         cmocka_unit_test(a_missing_or_superfluous_argument_is_named),
         cmocka_unit_test(a_count_that_is_none_is_refused),
-        cmocka_unit_test(what_is_promised_for_later_is_not_called_unknown),
+        cmocka_unit_test(with_an_interface_the_bare_words_are_the_filter),
+        cmocka_unit_test(what_is_only_for_an_interface_needs_one),
+        cmocka_unit_test(a_folder_is_checked_and_two_captures_are_compared),
+        cmocka_unit_test(sizes_have_units_and_rotation_needs_a_file),
+        cmocka_unit_test(a_format_is_text_json_or_zeek),
         cmocka_unit_test(json_has_no_summary),
         cmocka_unit_test(the_help_fits_a_screen),
         cmocka_unit_test(the_version_is_one_line),

@@ -1,0 +1,85 @@
+#include "outputs.h"
+
+#include "terminal.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A report file that cannot be written costs that report, and the run's good status. */
+static void complain(struct outputs *outputs, const char *path, int why)
+{
+    (void)fprintf(stderr, "tlswhy: %s: cannot be written: %s\n",
+                  path == NULL ? "standard output" : path, strerror(why));
+    outputs->failed = true;
+}
+
+static bool add(struct outputs *outputs, const struct report_format *format,
+                const struct report_options *options, const char *path)
+{
+    FILE *file = path == NULL ? stdout : fopen(path, "we");
+    if (file == NULL) {
+        complain(outputs, path, errno);
+        return false;
+    }
+    struct report_options how = *options;
+    how.out = file;
+    if (!reports_add(&outputs->reports, format, &how)) {
+        complain(outputs, path, ENOMEM);
+        if (path != NULL) {
+            (void)fclose(file);
+        }
+        return false;
+    }
+    outputs->output[outputs->count++] = (struct output){file, path};
+    return true;
+}
+
+bool outputs_open(struct outputs *outputs, const struct options *options, bool line_below,
+                  char error[OUTPUTS_ERROR])
+{
+    static const struct report_format *const formats[] = {
+        [FORMAT_TEXT] = &report_text, [FORMAT_JSON] = &report_json};
+    bool on_terminal = options->output == NULL;
+    struct report_options main_report = {.all = options->all,
+                                         .summary = options->summary,
+                                         .quiet = options->quiet,
+                                         .verbose = options->verbose > 0,
+                                         .color = terminal_wants_color(options->color) &&
+                                                  (on_terminal || options->color == COLOR_ALWAYS),
+                                         .over_line =
+                                             line_below && on_terminal && terminal_width() > 0,
+                                         .width = on_terminal ? terminal_width() : 0};
+    *outputs = (struct outputs){0};
+    if (!add(outputs, formats[options->format], &main_report, options->output)) {
+        (void)snprintf(error, OUTPUTS_ERROR, "no report can be written");
+        return false;
+    }
+    return true;
+}
+
+void outputs_reopen(struct outputs *outputs)
+{
+    struct output *output = &outputs->output[0];
+    if (output->path != NULL && freopen(output->path, "ae", output->file) == NULL) {
+        complain(outputs, output->path, errno);
+    }
+}
+
+void outputs_close(struct outputs *outputs, const struct totals *totals)
+{
+    reports_end(&outputs->reports, totals);
+    for (size_t i = 0; i < outputs->count; i++) {
+        struct output *output = &outputs->output[i];
+        errno = 0;
+        bool good = fflush(output->file) == 0 && !ferror(output->file);
+        int why = errno != 0 ? errno : EIO;
+        if (output->path != NULL && fclose(output->file) != 0) {
+            good = false;
+            why = errno;
+        }
+        if (!good) {
+            complain(outputs, output->path, why);
+        }
+    }
+    outputs->count = 0;
+}

@@ -1,0 +1,98 @@
+#include "replay.h"
+
+#include "capture/inputs.h"
+#include "outputs.h"
+
+#include <stdio.h>
+
+static void complain(const char *what)
+{
+    (void)fprintf(stderr, "tlswhy: %s\n", what);
+}
+
+/* The secrets in the capture stand before the packets that they open. */
+static void take_secrets(struct engine *engine, struct capture *capture)
+{
+    struct wire text;
+    if (capture_next_secrets(capture, &text)) {
+        engine_take_secrets(engine, text);
+    }
+}
+
+enum capture_result replay_capture(struct engine *engine, struct capture *capture,
+                                   const struct engine_capture *what)
+{
+    struct packet packet;
+    enum capture_result result = CAPTURE_FAILED;
+    if (engine_begin_capture(engine, what)) {
+        result = capture_next(capture, &packet);
+    }
+    while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
+        take_secrets(engine, capture);
+        engine_take(engine, &packet);
+        result = capture_next(capture, &packet);
+    }
+    engine_end_capture(engine);
+    return result;
+}
+
+/* Reads one capture; false where it, or something in it, could not be read. What was good of it
+ * counts. */
+static bool read_capture(struct engine *engine, const struct options *options,
+                         const struct engine_capture *what)
+{
+    char error[CAPTURE_ERROR];
+    struct capture_options how = {.filter = options->filter};
+    struct capture *capture = capture_open(what->name, &how, error);
+    if (capture == NULL) {
+        complain(error);
+        return false;
+    }
+    enum capture_result result = replay_capture(engine, capture, what);
+    if (result == CAPTURE_FAILED) {
+        complain(capture_error(capture));
+    } else if (capture_warning(capture) != NULL) {
+        complain(capture_warning(capture));
+    }
+    capture_close(capture);
+    return result != CAPTURE_FAILED;
+}
+
+static size_t read_all(struct engine *engine, const struct options *options,
+                       const struct inputs *inputs)
+{
+    size_t unread = inputs->refused;
+    for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
+        struct engine_capture what = {
+            .name = inputs->paths[i], .input = (uint32_t)i, .inputs = inputs->count};
+        unread += !read_capture(engine, options, &what);
+    }
+    return unread;
+}
+
+enum exit_status replay_run(const struct options *options)
+{
+    struct inputs inputs;
+    struct outputs outputs;
+    char error[OUTPUTS_ERROR];
+    if (!outputs_open(&outputs, options, false, error)) {
+        complain(error);
+        return EXIT_INPUT_FAILED;
+    }
+    inputs_expand(&inputs, options->inputs.at, options->inputs.count);
+    struct engine *engine = engine_new(options, &outputs.reports, error, sizeof error);
+    size_t unread = 1;
+    struct totals totals = {0};
+    if (engine == NULL) {
+        complain(error);
+    } else {
+        unread = read_all(engine, options, &inputs);
+        totals = *engine_totals(engine);
+    }
+    outputs_close(&outputs, &totals);
+    engine_free(engine);
+    inputs_free(&inputs);
+    return unread > 0 || outputs.failed ? EXIT_INPUT_FAILED
+           : totals.failed > 0          ? EXIT_HANDSHAKE_FAILED
+                                        : EXIT_NOTHING_FAILED;
+}
