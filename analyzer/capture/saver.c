@@ -42,6 +42,7 @@ struct saver {
     bool broken;       /* a pipe that got a part of a connection: nothing can follow */
     bool told_failing; /* the operator knows */
     bool told_link;
+    bool told_empty;
 };
 
 /* ---- names ---- */
@@ -298,6 +299,10 @@ void saver_end(struct saver *saver)
         saver->counts.other_link++;
         return;
     }
+    if (saver->drafted.packets == 0) {
+        saver->counts.empty++;
+        return;
+    }
     if (!commit(saver)) {
         saver->counts.lost++;
         saver->lost_since++;
@@ -336,6 +341,11 @@ bool saver_news(struct saver *saver, char text[CAPTURE_ERROR])
         (void)snprintf(line, sizeof line,
                        "a pcap file holds one link type, and failed handshakes of another are not "
                        "saved; a name that ends in .pcapng holds all");
+    } else if (saver->counts.empty > 0 && !saver->told_empty) {
+        saver->told_empty = true;
+        (void)snprintf(line, sizeof line,
+                       "there was no room to keep the packets of a failed handshake, and perhaps "
+                       "of more");
     } else {
         return false;
     }

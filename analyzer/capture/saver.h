@@ -33,6 +33,7 @@ struct saver_counts {
     uint64_t connections, packets; /* written */
     uint64_t lost;                 /* connections that could not be written */
     uint64_t other_link;           /* connections of a link type that the file cannot hold */
+    uint64_t empty;                /* connections that came without a packet */
 };
 
 /* Opens the first file; `now`: seconds since 1970. NULL, with one line in `error`, when that is not

@@ -195,6 +195,19 @@ static void a_pcapng_file_holds_them_all(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void a_connection_without_packets_is_confessed_once(void **state)
+{
+    char path[2 * PATH];
+    struct saver *saver = open_saver(in(path, state, "empty.pcap"), 0, 0);
+    save(saver, NOON, 0, 0);
+    assert_news(saver, "no room");
+    save(saver, NOON, 0, 0);
+    assert_int_equal(saver_counts(saver)->empty, 2);
+    assert_int_equal(saver_counts(saver)->connections, 0);
+    close_well(saver);
+    assert_int_equal(packets_in(path, ETHERNET), 0);
+}
+
 static void a_file_that_is_long_enough_is_followed_by_a_numbered_one(void **state)
 {
     char path[2 * PATH], name[2 * PATH];
@@ -365,6 +378,7 @@ int main(void)
         cmocka_unit_test(what_ended_is_in_the_file_at_once),
         cmocka_unit_test(a_pcap_file_holds_one_link_type),
         cmocka_unit_test(a_pcapng_file_holds_them_all),
+        cmocka_unit_test(a_connection_without_packets_is_confessed_once),
         cmocka_unit_test(a_file_that_is_long_enough_is_followed_by_a_numbered_one),
         cmocka_unit_test(a_file_that_is_old_enough_is_followed_by_one_named_by_the_time),
         cmocka_unit_test(by_length_and_time_the_numbers_begin_anew),
