@@ -174,12 +174,26 @@ static void write_step(const struct ladder *ladder, const struct step *step)
     fputc('\n', page->out);
 }
 
+/* When the connection began, from which the times count, above them where there is room: what other
+ * logs are searched for. */
+static void write_begin(const struct ladder *ladder)
+{
+    char time[REPORT_TIME];
+    const struct columns *columns = ladder->columns;
+    report_time(time, ladder->facts->first.time / 1000000000, -1);
+    if (ladder->start + columns->time + phrase_columns(time) <= ladder->page->width) {
+        page_space(ladder->page, columns->time - columns->server_title - strlen("server"));
+        page_write(ladder->page, INK_DIM, time);
+    }
+}
+
 static void write_head(const struct ladder *ladder)
 {
     page_space(ladder->page, ladder->start);
     page_write(ladder->page, INK_DIM, "client");
-    page_space(ladder->page, ladder->columns->server_title - 6);
+    page_space(ladder->page, ladder->columns->server_title - strlen("client"));
     page_write(ladder->page, INK_DIM, "server");
+    write_begin(ladder);
     fputc('\n', ladder->page->out);
 }
 

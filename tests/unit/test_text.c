@@ -19,7 +19,7 @@ static void scenario_5_reads_as_it_was_promised(void **state)
     expect(&scene, &report_text,
            HEAD
            "\n" SENTENCE "\n"
-           "       client                                       server\n"
+           "       client                                       server        2026-11-21T20:41:00Z\n"
            "   #4  ClientHello TLS 1.1-1.2, 14 suites    ──────▶              +0.000\n"
            "   #6                ◀──────  ServerHello TLS 1.0, ECDHE_RSA_WITH_AES_128_CBC_SHA   "
            "+0.012\n"
@@ -112,7 +112,7 @@ static void wide_packet_numbers_keep_the_ladder_straight(void **state)
     scenario(&scene);
     scene.facts.step[4].at.frame = 1234567;
     expect_part(&scene, &report_text,
-                "             client                                       server\n"
+                "             client                                       server        2026-11-21T20:41:00Z\n"
                 "         #4  ClientHello TLS 1.1-1.2, 14 suites    ──────▶              +0.000\n");
     expect_part(&scene, &report_text,
                 "   #1234567  Alert fatal protocol_version (70)     ──────▶              +0.013");
