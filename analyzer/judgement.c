@@ -133,7 +133,8 @@ static void report(struct judgement *judgement, struct session *session)
         name_application(judgement, session);
     }
     if (!judgement_is_done(judgement)) {
-        struct connection connection = {facts, &verdict, judgement->name, judgement->inputs};
+        struct connection connection = {facts, &verdict, judgement->name, judgement->inputs,
+                                        judgement->at_once};
         count(judgement->totals, verdict.status);
         reports_connection(judgement->reports, &connection);
         judgement->reported++;

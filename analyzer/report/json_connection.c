@@ -62,6 +62,17 @@ static struct json_object *log_of(const struct connection *connection)
     return log;
 }
 
+/* Live: by which interfaces it was seen. */
+static struct json_object *observer_of(const struct connection *connection)
+{
+    struct json_object *interface = json_object_new_object(), *ingress = json_object_new_object(),
+                       *observer = json_object_new_object();
+    json_put_text(interface, "name", connection->input);
+    json_put_object(ingress, "interface", interface);
+    json_put_object(observer, "ingress", ingress);
+    return observer;
+}
+
 /* ---- diagnosis ---- */
 
 static struct json_object *evidence_of(const struct argument *argument)
@@ -155,7 +166,11 @@ struct json_object *json_connection(const struct connection *connection)
     struct json_object *line = json_object_new_object();
     put_timestamp(line, facts);
     json_put_object(line, "event", event_of(facts, verdict));
-    json_put_object(line, "log", log_of(connection));
+    if (connection->live) {
+        json_put_object(line, "observer", observer_of(connection));
+    } else {
+        json_put_object(line, "log", log_of(connection));
+    }
     json_put_object(line, "network", network_of(facts));
     json_put_object(line, "client", endpoint_of(facts, CLIENT));
     json_put_object(line, "server", endpoint_of(facts, SERVER));

@@ -40,6 +40,7 @@ struct connection {
     const struct verdict *verdict;
     const char *input;
     size_t inputs; /* how many captures this run reads */
+    bool live;     /* `input` is interfaces' names */
 };
 
 struct report; /* a format's own state */
