@@ -31,7 +31,7 @@ NEVER = {
 OWNERS = ("analyzer/tracking/", "analyzer/capture/", "analyzer/report/", "analyzer/diagnosis/servers.c",
           "analyzer/engine.c", "analyzer/judgement.c", "analyzer/pending.c", "analyzer/options.c")
 STDERR = ("analyzer/main.c", "analyzer/replay.c", "analyzer/live.c", "analyzer/outputs.c",
-          "analyzer/options.c", "analyzer/capture/")
+          "analyzer/options.c", "analyzer/terminal.c", "analyzer/capture/")
 FILE_LINES = 600
 FUNCTION_LINES = 60
 
