@@ -12,7 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIBRARIES = {
     r"pcap": {"analyzer/capture/capture.c"},
     r"ndpi": {"analyzer/tracking/classify.c"},
-    r"json(-c)?/": {"analyzer/report/json", "analyzer/report/expect", "analyzer/report/diff"},
+    r"json(-c)?/": {"analyzer/report/json", "analyzer/report/expect", "analyzer/report/diff",
+                      "analyzer/report/sarif"},
     r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c",
                  "analyzer/tracking/keylog.c", "analyzer/tracking/unseal"},
     r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},

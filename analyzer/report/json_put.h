@@ -2,7 +2,7 @@
  * [].
  *
  * Every function takes over the value that it is given, also where it does not put it. Only
- * report/json*, report/expect* and report/diff* know json-c.
+ * report/json*, report/sarif*, report/expect* and report/diff* know json-c.
  */
 #ifndef REPORT_JSON_PUT_H
 #define REPORT_JSON_PUT_H

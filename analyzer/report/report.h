@@ -62,7 +62,8 @@ struct report_format {
     unsigned wants;
 };
 
-extern const struct report_format report_text, report_json;
+extern const struct report_format report_text, report_json, report_junit, report_sarif, report_zeek,
+    report_annotations;
 
 /* ---- what several formats say alike ---- */
 
