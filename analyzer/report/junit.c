@@ -126,6 +126,7 @@ static void end_suite(struct report *report, const char *said)
     fputs("<system-out>", out);
     xml_text(out, said);
     fputs("</system-out>\n<system-err></system-err>\n</testsuite>\n", out);
+    off_t behind = ftello(out);
     if (fseeko(out, report->suite.at, SEEK_SET) == 0) {
         write_head(out, &report->suite);
         while (ftello(out) - report->suite.at < report->suite.room) {
@@ -133,7 +134,7 @@ static void end_suite(struct report *report, const char *said)
                 break;
             }
         }
-        (void)fseeko(out, 0, SEEK_END);
+        (void)fseeko(out, behind, SEEK_SET);
     }
     report->open = false;
 }
