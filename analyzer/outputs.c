@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A report file that cannot be written costs that report, and the run's good status. */
@@ -34,11 +35,32 @@ static bool add(struct outputs *outputs, const struct report_format *format,
     return true;
 }
 
+/* A report besides the main one, where a file is given for it. What could not be opened was told
+ * of; the other reports are still written. */
+static void add_file(struct outputs *outputs, const struct report_format *format, const char *path)
+{
+    const struct report_options everything = {0};
+    if (path != NULL) {
+        (void)add(outputs, format, &everything, path);
+    }
+}
+
+/* GitHub's runner reads its commands from both streams; standard output has the report and nothing
+ * else. */
+static void add_annotations(struct outputs *outputs)
+{
+    const char *runner = getenv("GITHUB_ACTIONS");
+    const struct report_options options = {.out = stderr};
+    if (runner != NULL && strcmp(runner, "true") == 0) {
+        (void)reports_add(&outputs->reports, &report_annotations, &options);
+    }
+}
+
 bool outputs_open(struct outputs *outputs, const struct options *options, bool line_below,
                   char error[OUTPUTS_ERROR])
 {
     static const struct report_format *const formats[] = {
-        [FORMAT_TEXT] = &report_text, [FORMAT_JSON] = &report_json};
+        [FORMAT_TEXT] = &report_text, [FORMAT_JSON] = &report_json, [FORMAT_ZEEK] = &report_zeek};
     bool on_terminal = options->output == NULL;
     struct report_options main_report = {.all = options->all,
                                          .summary = options->summary,
@@ -54,6 +76,9 @@ bool outputs_open(struct outputs *outputs, const struct options *options, bool l
         (void)snprintf(error, OUTPUTS_ERROR, "no report can be written");
         return false;
     }
+    add_file(outputs, &report_junit, options->junit);
+    add_file(outputs, &report_sarif, options->sarif);
+    add_annotations(outputs);
     return true;
 }
 

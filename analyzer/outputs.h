@@ -1,6 +1,7 @@
-/* Where a run's reports go: standard output or --output's file, and the files of --html, --junit
- * and --sarif. Opens them before rights are given up, opens them anew when logrotate asks, and
- * says what could not be written.
+/* Where a run's reports go: standard output or --output's file, the files of --html, --junit and
+ * --sarif, and standard error for annotations where the environment's GITHUB_ACTIONS is "true".
+ * Opens them before rights are given up, opens them anew when logrotate asks, and says what could
+ * not be written.
  */
 #ifndef ANALYZER_OUTPUTS_H
 #define ANALYZER_OUTPUTS_H

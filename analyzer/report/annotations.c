@@ -138,4 +138,4 @@ static void end(struct report *report, const struct totals *totals)
     free(report);
 }
 
-const struct report_format report_annotations = {"annotations", begin, connection, end, finding};
+const struct report_format report_annotations = {"annotations", begin, connection, end, finding, 0};

@@ -369,4 +369,4 @@ static void end(struct report *report, const struct totals *totals)
     release(report);
 }
 
-const struct report_format report_junit = {"junit", begin, connection, end, finding};
+const struct report_format report_junit = {"junit", begin, connection, end, finding, REPORT_EVERY};

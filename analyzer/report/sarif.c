@@ -432,4 +432,4 @@ static void end(struct report *report, const struct totals *totals)
     free(report);
 }
 
-const struct report_format report_sarif = {"sarif", begin, connection, end, finding};
+const struct report_format report_sarif = {"sarif", begin, connection, end, finding, REPORT_EVERY};

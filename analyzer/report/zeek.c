@@ -7,6 +7,8 @@
  * its first packet's time and number, so that it is the same in every run, and another one than
  * Zeek's. #open and #close tell the capture's time, in UTC.
  */
+#define _POSIX_C_SOURCE 200809L /* ftello() */
+
 #include "names.h"
 #include "report/digest.h"
 #include "report/phrase.h"
@@ -266,7 +268,7 @@ static void connection(struct report *report, const struct connection *connectio
 {
     const struct facts *facts = connection->facts;
     FILE *out = report->out;
-    if (!report->begun) {
+    if (!report->begun || ftello(out) == 0) { /* logrotate: a new file under the old name */
         write_head(report, facts->first.time);
     }
     report->last = facts->last.time > report->last ? facts->last.time : report->last;
@@ -304,4 +306,4 @@ static void end(struct report *report, const struct totals *totals)
     free(report);
 }
 
-const struct report_format report_zeek = {"zeek", begin, connection, end, NULL};
+const struct report_format report_zeek = {"zeek", begin, connection, end, NULL, REPORT_EVERY};
