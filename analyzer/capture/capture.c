@@ -2,31 +2,19 @@
 
 #include "capture/capture.h"
 
-#include "capture/expand.h"
-#include "packet.h"
+#include "capture/interfaces.h"
+#include "capture/saved.h"
 
-#include <pcap/pcap.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for a reason, which stands behind the path in an error. */
-enum { REASON = 480 };
-
-/* Nothing passes through here but pointers to packets, so what libpcap allows is the bound: packets
- * of at most 256 KiB (128 MiB for USB, which we do not read) and pcapng blocks of at most 16 MiB.
- */
+/* One of the two. */
 struct capture {
-    pcap_t *pcap;
-    struct expand *expand; /* what pcap reads; NULL when it is an interface */
-    bool filtered;
-    struct bpf_program filter; /* applied here and not by libpcap, which would not count the rest */
-    int link;
-    uint64_t number;            /* packets so far, whether the filter let them through or not */
+    struct saved *saved;
+    struct interfaces *interfaces;
     enum capture_result result; /* PACKET until it ended or failed */
-    bool cut_short;
-    char *path;
-    char text[CAPTURE_ERROR]; /* the error or the warning */
+    char *name;
+    char text[CAPTURE_ERROR]; /* the error, or the warning, or the news */
 };
 
 /* Copies as much of `from` as fits, with control characters, also UTF-8's of U+0080 to U+009F, made
@@ -48,7 +36,7 @@ static size_t printable(char *to, size_t room, const char *from)
 void capture_complain(char text[CAPTURE_ERROR], const char *path, const char *reason)
 {
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    size_t length = printable(text, CAPTURE_ERROR - REASON - 2, name);
+    size_t length = printable(text, CAPTURE_ERROR - SOURCE_REASON - 2, name);
     text[length++] = ':';
     text[length++] = ' ';
     (void)printable(text + length, CAPTURE_ERROR - length, reason);
@@ -77,196 +65,133 @@ enum capture_format capture_format(struct wire bytes)
     }
 }
 
-/* Looks at how the input begins; false, with the reason, when libpcap need not be asked. */
-static bool recognised(struct expand *expand, char reason[REASON])
+static struct capture *new_capture(const char *name)
 {
-    struct wire begins = expand_peek(expand);
-    enum capture_format format = capture_format(begins);
-    reason[0] = '\0';
-    if (format == CAPTURE_FORMAT_PCAP) {
-        return true;
+    size_t size = strlen(name) + 1;
+    struct capture *capture = calloc(1, sizeof *capture);
+    if (capture == NULL) {
+        return NULL;
     }
-    if (format == CAPTURE_FORMAT_NETMON) {
-        snprintf(reason, REASON, "NetMon capture: not supported yet, convert with editcap");
-    } else if (expand_error(expand) != NULL) {
-        snprintf(reason, REASON, "%s", expand_error(expand));
-    } else if (expand_cut(expand)) {
-        snprintf(reason, REASON, "cut short in its compressed header");
-    } else if (begins.left == 0) {
-        snprintf(reason, REASON, "empty, not a capture");
-    } else if (begins.left < 4) {
-        snprintf(reason, REASON, "not a capture: only %zu bytes long", begins.left);
-    } else {
-        snprintf(reason, REASON, "not a capture: begins with %02x %02x %02x %02x",
-                 wire_peek(&begins, 0), wire_peek(&begins, 1), wire_peek(&begins, 2),
-                 wire_peek(&begins, 3));
+    capture->result = CAPTURE_PACKET;
+    capture->name = malloc(size);
+    if (capture->name == NULL) {
+        free(capture);
+        return NULL;
     }
-    return false;
-}
-
-/* Hands the expanded stream to libpcap. */
-static bool open_stream(struct capture *capture, char reason[REASON])
-{
-    char words[PCAP_ERRBUF_SIZE] = "";
-    FILE *stream = expand_stream(capture->expand);
-    if (stream == NULL) {
-        snprintf(reason, REASON, "out of memory");
-        return false;
-    }
-    capture->pcap =
-        pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, words);
-    if (capture->pcap != NULL) {
-        return true;
-    }
-    (void)fclose(stream);
-    if (expand_error(capture->expand) != NULL) {
-        snprintf(reason, REASON, "%s", expand_error(capture->expand));
-    } else if (strstr(words, "truncated") != NULL) {
-        snprintf(reason, REASON, "cut short in its file header");
-    } else {
-        snprintf(reason, REASON, "%s", words);
-    }
-    return false;
-}
-
-static bool known_link(struct capture *capture, char reason[REASON])
-{
-    capture->link = pcap_datalink(capture->pcap);
-    if (packet_link_known(capture->link)) {
-        return true;
-    }
-    const char *name = pcap_datalink_val_to_name(capture->link);
-    snprintf(reason, REASON, "link type %d (%s) is not supported", capture->link,
-             name != NULL ? name : "which libpcap does not know");
-    return false;
-}
-
-static bool compile(struct capture *capture, const char *filter, char reason[REASON])
-{
-    if (filter == NULL || filter[0] == '\0') {
-        return true;
-    }
-    if (pcap_compile(capture->pcap, &capture->filter, filter, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-        snprintf(reason, REASON, "filter '%.200s': %.250s", filter, pcap_geterr(capture->pcap));
-        return false;
-    }
-    capture->filtered = true;
-    return true;
-}
-
-/* The steps of capture_open(), up to the one that fails. */
-static bool open_saved(struct capture *capture, const char *filter, char reason[REASON])
-{
-    char words[EXPAND_ERROR];
-    capture->expand = expand_open(capture->path, words);
-    if (capture->expand == NULL) {
-        snprintf(reason, REASON, "%s", words);
-        return false;
-    }
-    return recognised(capture->expand, reason) && open_stream(capture, reason) &&
-           known_link(capture, reason) && compile(capture, filter, reason);
+    memcpy(capture->name, name, size);
+    return capture;
 }
 
 struct capture *capture_open(const char *path, const struct capture_options *options,
                              char error[CAPTURE_ERROR])
 {
-    char reason[REASON] = "out of memory";
+    char reason[SOURCE_REASON] = "out of memory";
     error[0] = '\0';
-    struct capture *capture = calloc(1, sizeof *capture);
-    size_t size = strlen(path) + 1;
+    struct capture *capture = new_capture(path);
     if (capture != NULL) {
-        capture->result = CAPTURE_PACKET;
-        capture->path = malloc(size);
+        capture->saved = saved_open(path, options != NULL ? options->filter : NULL, reason);
     }
-    if (capture != NULL && capture->path != NULL) {
-        memcpy(capture->path, path, size);
-        if (open_saved(capture, options != NULL ? options->filter : NULL, reason)) {
-            return capture;
-        }
+    if (capture == NULL || capture->saved == NULL) {
+        capture_complain(error, path, reason);
+        capture_close(capture);
+        return NULL;
     }
-    capture_complain(error, path, reason);
-    capture_close(capture);
-    return NULL;
+    return capture;
 }
 
-/* Seconds and what libpcap, asked for that precision, gives as nanoseconds. A pcapng file may claim
- * any moment of 64 bits, and a pcap file any part of a second of 32: both are clamped. */
-static int64_t nanoseconds(const struct timeval *time)
+struct capture *capture_open_interfaces(const char *const names[], size_t count,
+                                        const struct capture_options *options,
+                                        char error[CAPTURE_ERROR])
 {
-    const int64_t second = 1000000000;
-    const int64_t last = INT64_MAX / second - 5;
-    int64_t seconds = time->tv_sec;
-    int64_t part = time->tv_usec;
-    seconds = seconds > last ? last : seconds;
-    seconds = seconds < -last ? -last : seconds;
-    part = part < 0 ? 0 : part;
-    part = part > UINT32_MAX ? UINT32_MAX : part;
-    return seconds * second + part;
-}
-
-/* Ends with a warning: `where` the input was cut short. */
-static enum capture_result cut_short(struct capture *capture, const char *where)
-{
-    char reason[REASON];
-    snprintf(reason, sizeof reason, "cut short %s, after packet %llu; what is whole was read",
-             where, (unsigned long long)capture->number);
-    capture_complain(capture->text, capture->path, reason);
-    capture->cut_short = true;
-    return CAPTURE_END;
-}
-
-/* Tells an input that was cut short, of which libpcap only says so in words, from a damaged one. */
-static enum capture_result end(struct capture *capture, int got)
-{
-    const char *damage = capture->expand != NULL ? expand_error(capture->expand) : NULL;
-    const char *words = pcap_geterr(capture->pcap);
-    if (damage != NULL) {
-        words = damage;
-    } else if (got == PCAP_ERROR && strstr(words, "truncated") != NULL) {
-        return cut_short(capture, strstr(words, "header bytes") != NULL ? "in a packet's header"
-                                                                        : "in a packet");
-    } else if (got != PCAP_ERROR) {
-        bool cut = capture->expand != NULL && expand_cut(capture->expand);
-        return cut ? cut_short(capture, "in its compressed data") : CAPTURE_END;
+    struct capture_options asked = {0};
+    if (options != NULL) {
+        asked = *options;
     }
-    char reason[REASON];
-    snprintf(reason, sizeof reason, "%.300s, after packet %llu", words,
-             (unsigned long long)capture->number);
-    capture_complain(capture->text, capture->path, reason);
-    return CAPTURE_FAILED;
+    if (asked.snap_length == 0 || asked.snap_length > CAPTURE_SNAP_LENGTH) {
+        asked.snap_length = CAPTURE_SNAP_LENGTH;
+    }
+    asked.buffer_kib = asked.buffer_kib == 0                       ? CAPTURE_BUFFER_KIB
+                       : asked.buffer_kib > CAPTURE_BUFFER_KIB_MAX ? CAPTURE_BUFFER_KIB_MAX
+                                                                   : asked.buffer_kib;
+    error[0] = '\0';
+    struct capture *capture = new_capture(names[0]);
+    if (capture == NULL) {
+        capture_complain(error, names[0], "out of memory");
+        return NULL;
+    }
+    capture->interfaces = interfaces_open(names, count, &asked, error);
+    if (capture->interfaces == NULL) {
+        capture_close(capture);
+        return NULL;
+    }
+    return capture;
+}
+
+/* ---- packets ---- */
+
+static enum capture_result next_saved(struct capture *capture, struct packet *packet)
+{
+    char reason[SOURCE_REASON];
+    enum capture_result result = saved_next(capture->saved, packet, reason);
+    if (reason[0] != '\0') {
+        capture_complain(capture->text, capture->name, reason);
+    }
+    return result;
 }
 
 enum capture_result capture_next(struct capture *capture, struct packet *packet)
 {
-    while (capture->result == CAPTURE_PACKET) {
-        struct pcap_pkthdr *header = NULL;
-        const u_char *bytes = NULL;
-        int got = pcap_next_ex(capture->pcap, &header, &bytes);
-        if (got == 0) {
-            return CAPTURE_QUIET;
-        }
-        if (got != 1) {
-            capture->result = end(capture, got);
-            break;
-        }
-        capture->number++;
-        if (capture->filtered && pcap_offline_filter(&capture->filter, header, bytes) == 0) {
-            continue;
-        }
-        packet->number = capture->number;
-        packet->time = nanoseconds(&header->ts);
-        packet->link = capture->link;
-        packet->bytes = wire_over(bytes, header->caplen);
-        packet->length = header->len > header->caplen ? header->len : header->caplen;
-        return CAPTURE_PACKET;
+    if (capture->result != CAPTURE_PACKET) {
+        return capture->result;
     }
-    return capture->result;
+    enum capture_result result = capture->saved != NULL
+                                     ? next_saved(capture, packet)
+                                     : interfaces_next(capture->interfaces, packet, capture->text);
+    if (result == CAPTURE_END || result == CAPTURE_FAILED) {
+        capture->result = result;
+    }
+    return result;
+}
+
+void capture_stop(struct capture *capture)
+{
+    if (capture->interfaces != NULL) {
+        interfaces_stop(capture->interfaces);
+    } else if (capture->result == CAPTURE_PACKET) {
+        capture->result = CAPTURE_END;
+    }
+}
+
+void capture_also_wait_for(struct capture *capture, int descriptor)
+{
+    if (capture->interfaces != NULL) {
+        interfaces_also_wait_for(capture->interfaces, descriptor);
+    }
+}
+
+const char *capture_news(struct capture *capture)
+{
+    bool any = capture->interfaces != NULL && capture->result == CAPTURE_PACKET &&
+               interfaces_news(capture->interfaces, capture->text);
+    return any ? capture->text : NULL;
+}
+
+void capture_count(struct capture *capture, struct capture_counts *counts)
+{
+    if (capture->interfaces != NULL) {
+        interfaces_count(capture->interfaces, counts);
+    } else {
+        uint64_t number = saved_count(capture->saved);
+        *counts = (struct capture_counts){.captured = number, .received = number};
+    }
 }
 
 bool capture_next_secrets(struct capture *capture, struct wire *text)
 {
-    return capture->expand != NULL && expand_secrets(capture->expand, text);
+    return capture->saved != NULL && saved_secrets(capture->saved, text);
 }
+
+/* ---- what is known of it ---- */
 
 const char *capture_error(const struct capture *capture)
 {
@@ -275,22 +200,29 @@ const char *capture_error(const struct capture *capture)
 
 const char *capture_warning(const struct capture *capture)
 {
-    return capture->cut_short ? capture->text : NULL;
+    bool warned = capture->saved != NULL && capture->result == CAPTURE_END;
+    return warned && capture->text[0] != '\0' ? capture->text : NULL;
 }
 
 const char *capture_path(const struct capture *capture)
 {
-    return capture->path;
+    return capture->name;
+}
+
+static const struct source *source_of(const struct capture *capture)
+{
+    return capture->saved != NULL ? saved_source(capture->saved)
+                                  : interfaces_source(capture->interfaces);
 }
 
 int capture_link(const struct capture *capture)
 {
-    return capture->link;
+    return source_of(capture)->link;
 }
 
 size_t capture_snap_length(const struct capture *capture)
 {
-    int length = pcap_snapshot(capture->pcap);
+    int length = pcap_snapshot(source_of(capture)->pcap);
     return length > 0 ? (size_t)length : 0;
 }
 
@@ -299,14 +231,9 @@ void capture_close(struct capture *capture)
     if (capture == NULL) {
         return;
     }
-    if (capture->filtered) {
-        pcap_freecode(&capture->filter);
-    }
-    if (capture->pcap != NULL) {
-        pcap_close(capture->pcap); /* closes the stream, too */
-    }
-    expand_close(capture->expand);
-    free(capture->path);
+    saved_close(capture->saved);
+    interfaces_close(capture->interfaces);
+    free(capture->name);
     free(capture);
 }
 
@@ -326,7 +253,7 @@ bool capture_filter_valid(const char *filter, char error[CAPTURE_ERROR])
             pcap_freecode(&program);
             error[0] = '\0';
         } else if (error[0] == '\0') {
-            char reason[REASON];
+            char reason[SOURCE_REASON];
             snprintf(reason, sizeof reason, "'%.200s': %.250s", filter, pcap_geterr(pcap));
             capture_complain(error, "filter", reason);
         }

@@ -1,0 +1,33 @@
+/* A saved capture: pcap or pcapng, plain or compressed, from a file or standard input.
+ *
+ * Owned by struct capture, which hands out its words with the path before them. Nothing passes
+ * through here but pointers to packets, so what libpcap allows is the bound: packets of at most
+ * 256 KiB (128 MiB for USB, which we do not read) and pcapng blocks of at most 16 MiB.
+ */
+#ifndef ANALYZER_CAPTURE_SAVED_H
+#define ANALYZER_CAPTURE_SAVED_H
+
+#include "capture/source.h"
+
+struct saved;
+
+/* Opens `path`, "-" for standard input; NULL and a reason when it cannot. */
+struct saved *saved_open(const char *path, const char *filter, char reason[SOURCE_REASON]);
+
+/* The next packet that the filter lets through. END with a text in `reason` means that the input
+ * was cut short; FAILED always has one. */
+enum capture_result saved_next(struct saved *saved, struct packet *packet,
+                               char reason[SOURCE_REASON]);
+
+/* As capture_next_secrets(). */
+bool saved_secrets(struct saved *saved, struct wire *text);
+
+/* Packets so far, whether the filter let them through or not. */
+uint64_t saved_count(const struct saved *saved);
+
+const struct source *saved_source(const struct saved *saved);
+
+/* NULL is allowed. */
+void saved_close(struct saved *saved);
+
+#endif
