@@ -37,9 +37,10 @@ static bool add(struct outputs *outputs, const struct report_format *format,
 
 /* A report besides the main one, where a file is given for it. What could not be opened was told
  * of; the other reports are still written. */
-static void add_file(struct outputs *outputs, const struct report_format *format, const char *path)
+static void add_file(struct outputs *outputs, const struct report_format *format,
+                     const struct options *options, const char *path)
 {
-    const struct report_options everything = {0};
+    const struct report_options everything = {.all = options->all, .verbose = options->verbose > 0};
     if (path != NULL) {
         (void)add(outputs, format, &everything, path);
     }
@@ -76,8 +77,9 @@ bool outputs_open(struct outputs *outputs, const struct options *options, bool l
         (void)snprintf(error, OUTPUTS_ERROR, "no report can be written");
         return false;
     }
-    add_file(outputs, &report_junit, options->junit);
-    add_file(outputs, &report_sarif, options->sarif);
+    add_file(outputs, &report_html, options, options->html);
+    add_file(outputs, &report_junit, options, options->junit);
+    add_file(outputs, &report_sarif, options, options->sarif);
     add_annotations(outputs);
     return true;
 }

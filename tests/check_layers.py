@@ -16,7 +16,7 @@ LIBRARIES = {
     r"json(-c)?/": {"analyzer/report/json", "analyzer/report/expect", "analyzer/report/diff",
                       "analyzer/report/sarif"},
     r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c",
-                 "analyzer/tracking/keylog.c", "analyzer/tracking/unseal"},
+                 "analyzer/tracking/keylog.c", "analyzer/tracking/unseal", "analyzer/report/html_frame.c"},
     r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},
 }
 # Which folders never include which others.

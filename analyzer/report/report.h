@@ -62,8 +62,8 @@ struct report_format {
     unsigned wants;
 };
 
-extern const struct report_format report_text, report_json, report_junit, report_sarif, report_zeek,
-    report_annotations;
+extern const struct report_format report_text, report_json, report_html, report_junit, report_sarif,
+    report_zeek, report_annotations;
 
 /* ---- what several formats say alike ---- */
 
