@@ -18,6 +18,8 @@ LIBRARIES = {
     r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c",
                  "analyzer/tracking/keylog.c", "analyzer/tracking/unseal", "analyzer/report/html_frame.c"},
     r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},
+    r"seccomp\.h": {"analyzer/capture/calls.c"},
+    r"cap-ng\.h": {"analyzer/capture/privileges.c"},
 }
 # Which folders never include which others.
 NEVER = {
