@@ -47,6 +47,16 @@ void sandbox_may_read(struct sandbox *sandbox, const char *path)
     }
 }
 
+void sandbox_may_read_links(struct sandbox *sandbox, const char *const paths[], size_t count)
+{
+    struct stat status;
+    for (size_t i = 0; i < count; i++) {
+        if (lstat(paths[i], &status) == 0 && S_ISLNK(status.st_mode)) {
+            sandbox_may_read(sandbox, paths[i]);
+        }
+    }
+}
+
 void sandbox_may_count(struct sandbox *sandbox, const char *interface)
 {
     char path[PATH_LENGTH];

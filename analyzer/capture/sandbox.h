@@ -17,6 +17,7 @@
 #include "capture/landlock.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Room for a note on one line. */
 enum { SANDBOX_TEXT = 256 };
@@ -34,6 +35,10 @@ void sandbox_begin(struct sandbox *sandbox, enum sandbox_run run);
 /* The file, or everything below the folder, can be opened for reading. A link is followed now: a
  * link in a folder that leads out of it must be named itself. "-" is open already. */
 void sandbox_may_read(struct sandbox *sandbox, const char *path);
+
+/* The captures that were found in folders: for those that are links, what they lead to can be
+ * read. */
+void sandbox_may_read_links(struct sandbox *sandbox, const char *const paths[], size_t count);
 
 /* What libpcap reads for a live capture's counters: the interface's own, below /sys. Without it,
  * what the interface dropped would be counted as 0. */
