@@ -1,5 +1,6 @@
 /* Wiring, and the exit status. */
 #include "capture/capture.h"
+#include "capture/privileges.h"
 #include "diagnosis/causes.h"
 #include "options.h"
 #include "replay.h"
@@ -59,6 +60,13 @@ static enum exit_status run(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options;
+    if (privileges_are_borrowed()) {
+        (void)fprintf(stderr,
+                      "tlswhy: must not be installed setuid or setgid; to capture without "
+                      "root: setcap cap_net_raw+ep %s\n",
+                      argc > 0 ? argv[0] : "tlswhy");
+        return EXIT_INPUT_FAILED;
+    }
     int status = options_read(&options, argc, argv);
     if (status == 0) {
         status = (int)run(&options);

@@ -1,5 +1,6 @@
 #include "replay.h"
 
+#include "capture/confine.h"
 #include "capture/inputs.h"
 #include "outputs.h"
 
@@ -48,6 +49,9 @@ static bool read_capture(struct engine *engine, const struct options *options,
         complain(error);
         return false;
     }
+    if (what->input + 1U == what->inputs) {
+        confine_end_reading();
+    }
     enum capture_result result = replay_capture(engine, capture, what);
     if (result == CAPTURE_FAILED) {
         complain(capture_error(capture));
@@ -85,7 +89,7 @@ enum exit_status replay_run(const struct options *options)
     struct totals totals = {0};
     if (engine == NULL) {
         complain(error);
-    } else {
+    } else if (confine(options, &inputs)) {
         unread = read_all(engine, options, &inputs);
         totals = *engine_totals(engine);
     }

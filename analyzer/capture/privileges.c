@@ -45,14 +45,20 @@ bool privileges_find(struct privileges *privileges, const char *user, char error
     return true;
 }
 
-void privileges_hand_over(const struct privileges *privileges, int file)
+void privileges_hand_over(const struct privileges *privileges, const char *path)
 {
     struct stat status;
-    if (privileges->root && privileges->uid != 0 && fstat(file, &status) == 0 &&
-        S_ISREG(status.st_mode) && status.st_uid == 0) {
-        /* What could not be given is told of when it cannot be opened again. */
-        (void)!fchown(file, privileges->uid, privileges->gid);
+    bool wanted = privileges->root && privileges->uid != 0;
+    int file = wanted ? open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (file < 0) {
+        return;
     }
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == 0 &&
+        status.st_nlink == 1) {
+        /* What could not be given is told of when it cannot be opened again. */
+        (void)!fchownat(file, "", privileges->uid, privileges->gid, AT_EMPTY_PATH);
+    }
+    (void)close(file);
 }
 
 /* The folder in which `path` is. */

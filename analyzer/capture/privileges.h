@@ -37,9 +37,10 @@ bool privileges_are_borrowed(void);
  * user, told in `error`. */
 bool privileges_find(struct privileges *privileges, const char *user, char error[PRIVILEGES_TEXT]);
 
-/* Gives an open regular file of root's to the new user, so that it can be opened again later, as
- * tcpdump does with its savefiles: only for what a rotation or a reopening writes again. */
-void privileges_hand_over(const struct privileges *privileges, int file);
+/* Gives a regular file of root's to the new user, so that it can be opened again later, as tcpdump
+ * does with its savefiles: only for what a rotation or a reopening writes again. A link, or a file
+ * that has other names, too, is left alone: who can put those there could be given any file. */
+void privileges_hand_over(const struct privileges *privileges, const char *path);
 
 /* True when the new user can create files in the folder of `path`. To be asked before the drop, so
  * that a rotation that cannot work is told of at the start. */

@@ -47,7 +47,7 @@ void sandbox_may_read(struct sandbox *sandbox, const char *path)
     }
 }
 
-void sandbox_may_read_links(struct sandbox *sandbox, const char *const paths[], size_t count)
+void sandbox_may_read_links(struct sandbox *sandbox, char *const paths[], size_t count)
 {
     struct stat status;
     for (size_t i = 0; i < count; i++) {

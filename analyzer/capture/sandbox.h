@@ -38,7 +38,7 @@ void sandbox_may_read(struct sandbox *sandbox, const char *path);
 
 /* The captures that were found in folders: for those that are links, what they lead to can be
  * read. */
-void sandbox_may_read_links(struct sandbox *sandbox, const char *const paths[], size_t count);
+void sandbox_may_read_links(struct sandbox *sandbox, char *const paths[], size_t count);
 
 /* What libpcap reads for a live capture's counters: the interface's own, below /sys. Without it,
  * what the interface dropped would be counted as 0. */
