@@ -2,6 +2,7 @@
 #include "capture/capture.h"
 #include "capture/privileges.h"
 #include "diagnosis/causes.h"
+#include "live.h"
 #include "options.h"
 #include "replay.h"
 #include "report/report.h"
@@ -21,14 +22,25 @@ static enum exit_status explain(const char *id)
     return EXIT_NOTHING_FAILED;
 }
 
-static enum exit_status replay_captures(const struct options *options)
+static enum exit_status list_interfaces(void)
+{
+    char error[CAPTURE_ERROR];
+    if (!capture_list_interfaces(stdout, error)) {
+        (void)fprintf(stderr, "tlswhy: %s\n", error);
+        return EXIT_INPUT_FAILED;
+    }
+    return EXIT_NOTHING_FAILED;
+}
+
+/* A filter that is wrong for every link type is wrong usage, whatever the inputs are. */
+static enum exit_status watch(const struct options *options)
 {
     char error[CAPTURE_ERROR];
     if (options->filter != NULL && !capture_filter_valid(options->filter, error)) {
         (void)fprintf(stderr, "tlswhy: %s\n", error);
         return EXIT_WRONG_USAGE;
     }
-    return replay_run(options);
+    return options->action == ACTION_LIVE ? live_run(options) : replay_run(options);
 }
 
 static enum exit_status run(const struct options *options)
@@ -45,12 +57,13 @@ static enum exit_status run(const struct options *options)
         break;
     case ACTION_EXPLAIN:
         return explain(options->explain);
+    case ACTION_LIST_INTERFACES:
+        return list_interfaces();
     case ACTION_REPLAY:
-        return replay_captures(options);
     case ACTION_LIVE:
+        return watch(options);
     case ACTION_CHECK:
     case ACTION_DIFF:
-    case ACTION_LIST_INTERFACES:
         (void)fprintf(stderr, "tlswhy: not there yet\n");
         return EXIT_WRONG_USAGE;
     }
