@@ -100,6 +100,7 @@ struct capture_counts {
     uint64_t dropped_by_interface; /* by network cards, since the start, where the system tells */
 };
 
+/* Cheap: a system call for each interface. The cards are asked once a second, and at the end. */
 void capture_count(struct capture *capture, struct capture_counts *counts);
 
 /* Prints the interfaces that there are, one a line: number, name, description, state, addresses. */

@@ -106,6 +106,10 @@ void interface_count(struct interface *interface)
         interface->dropped += (uint32_t)(stat.ps_drop - interface->last.ps_drop);
         interface->last = stat;
     }
+}
+
+void interface_count_card(struct interface *interface)
+{
     uint64_t by_card = dropped_by_card(interface);
     if (by_card > interface->dropped_before) {
         interface->dropped_by_card = by_card - interface->dropped_before;
@@ -151,12 +155,11 @@ static bool activate(struct interface *interface, const struct capture_options *
     interface->source.pcap = pcap;
     (void)pcap_set_snaplen(pcap, (int)options->snap_length);
     (void)pcap_set_buffer_size(pcap, (int)options->buffer_kib * 1024);
-    (void)pcap_set_promisc(pcap, options->promiscuous);
     (void)pcap_set_immediate_mode(pcap, options->immediate);
     (void)pcap_set_timeout(pcap, interface->read_timeout_ms);
     (void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO); /* else microseconds */
     int status = pcap_activate(pcap);
-    if (status < 0) { /* above 0 it is a warning: that "any" knows no promiscuous mode */
+    if (status < 0) { /* above 0 it is a warning */
         explain(interface, status, reason);
         return false;
     }
@@ -191,6 +194,18 @@ static bool set_filter(struct interface *interface, const char *filter, char rea
         return false;
     }
     return true;
+}
+
+/* Asks for packets to others, for as long as the socket lives; a pseudo-interface has none. libpcap
+ * would do the same, and then open files of the system for each look at its statistics. */
+static void listen_to_all(const struct interface *interface)
+{
+    struct packet_mreq membership = {.mr_ifindex = (int)interface->index,
+                                     .mr_type = PACKET_MR_PROMISC};
+    if (interface->promiscuous && interface->index != 0) {
+        (void)setsockopt(interface->descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
+                         sizeof membership);
+    }
 }
 
 /* Loopback's packets pass the socket twice, on their way out and in, and libpcap passes over the
@@ -230,6 +245,7 @@ bool interface_open(struct interface *interface, const char *name,
     }
     interface->index = index_of(interface->descriptor, name);
     interface->hardware = hardware_of(interface->descriptor, name);
+    listen_to_all(interface);
     ignore_outgoing(interface);
     open_drop_files(interface);
     interface->dropped_before = dropped_by_card(interface);
@@ -282,12 +298,8 @@ static bool rejoin_as(struct interface *interface, unsigned index)
     if (bind(descriptor, (const struct sockaddr *)&address, sizeof address) != 0) {
         return false;
     }
-    if (interface->promiscuous) {
-        struct packet_mreq membership = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
-        (void)setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership,
-                         sizeof membership);
-    }
     interface->index = index;
+    listen_to_all(interface);
     return true;
 }
 

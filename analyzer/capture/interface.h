@@ -4,9 +4,7 @@
  * Owned by interfaces.c. The ring is read without blocking; who waits, polls `descriptor`. After
  * interface_open() no socket and no file is opened any more, so that a sandbox may forbid both:
  * what is called then is poll, getsockopt, setsockopt, getsockname, bind, pread, and ioctl with
- * SIOCGIFNAME, SIOCGIFINDEX, SIOCGIFFLAGS and SIOCGIFHWADDR, all on descriptors that are open. (For
- * an interface in promiscuous mode libpcap's statistics also try to open two files of /sys; that it
- * may not is no loss, we read them ourselves.)
+ * SIOCGIFNAME, SIOCGIFINDEX, SIOCGIFFLAGS and SIOCGIFHWADDR, all on descriptors that are open.
  */
 #ifndef ANALYZER_CAPTURE_INTERFACE_H
 #define ANALYZER_CAPTURE_INTERFACE_H
@@ -64,8 +62,10 @@ bool interface_read(struct interface *interface, char reason[SOURCE_REASON]);
  * again is bound to anew when `rejoin` is set: that takes no privilege and no new socket. */
 void interface_look(struct interface *interface, bool rejoin);
 
-/* Brings the counters up to date; due at least once in 2^32 packets. */
+/* Brings the counters up to date; due at least once in 2^32 packets. The card's are apart: some
+ * cards take long to ask. */
 void interface_count(struct interface *interface);
+void interface_count_card(struct interface *interface);
 
 /* Lets nothing more in. `now`, as in the next function, is monotonic time in milliseconds. */
 void interface_stop(struct interface *interface, int64_t now);

@@ -103,6 +103,7 @@ static void look_at(struct interfaces *interfaces, struct interface *interface, 
     }
     interface_look(interface, interfaces->wait && !interface->stopping);
     interface_count(interface);
+    interface_count_card(interface);
     if (interface->state != INTERFACE_UP && !interfaces->wait) {
         interface_stop(interface, now);
     }
@@ -344,6 +345,9 @@ void interfaces_count(struct interfaces *interfaces, struct capture_counts *coun
     for (size_t i = 0; i < interfaces->count; i++) {
         struct interface *interface = &interfaces->each[i];
         interface_count(interface);
+        if (interface->ended) {
+            interface_count_card(interface);
+        }
         counts->captured += interface->captured - interface->holds;
         counts->received += interface->received;
         counts->dropped += interface->dropped;

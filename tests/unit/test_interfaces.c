@@ -306,6 +306,24 @@ static void a_full_ring_drops_and_every_packet_is_accounted_for(void **state)
     capture_close(capture);
 }
 
+static bool is_promiscuous(void)
+{
+    return run("ip -details link show peer0 | grep -q 'promiscuity [1-9]'");
+}
+
+static void an_interface_is_promiscuous_only_while_it_is_asked_to_be(void **state)
+{
+    needs_namespace(state);
+    const struct capture_options options = {.promiscuous = true};
+    struct capture *capture = open_one(NULL);
+    assert_false(is_promiscuous());
+    capture_close(capture);
+    capture = open_one(&options);
+    assert_true(is_promiscuous());
+    capture_close(capture);
+    assert_false(is_promiscuous());
+}
+
 static void loopback_shows_and_counts_a_packet_once(void **state)
 {
     needs_namespace(state);
@@ -501,6 +519,7 @@ static void an_interface_is_waited_for_without_privileges(void **state)
     assert_string_equal(
         wait_unprivileged(capture),
         "peer0: the interface is up again; what passed meanwhile is unseen (it was made anew)");
+    assert_true(is_promiscuous());
     send_some("test0", UDP, 3); /* the filter stays */
     send_some("test0", TCP, 5);
     capture_stop(capture);
@@ -596,6 +615,7 @@ int main(void)
         cmocka_unit_test(a_packet_longer_than_the_snap_length_is_cut),
         cmocka_unit_test(a_filter_lets_through_and_counts_what_it_should),
         cmocka_unit_test(a_full_ring_drops_and_every_packet_is_accounted_for),
+        cmocka_unit_test(an_interface_is_promiscuous_only_while_it_is_asked_to_be),
         cmocka_unit_test(loopback_shows_and_counts_a_packet_once),
         cmocka_unit_test(packets_of_several_interfaces_come_in_the_order_of_their_times),
         cmocka_unit_test(a_busy_interface_does_not_wait_for_a_silent_one),
