@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -107,8 +108,12 @@ static const struct condition conditions[] = {
     {"ioctl", CALLS_READ, 1, WORD, TIOCGWINSZ},
     {"ioctl", CALLS_LIVE, 1, WORD, FIONREAD},
     {"ioctl", CALLS_LIVE, 1, WORD, FIONBIO},
-    {"ioctl", CALLS_LIVE, 1, WORD, SIOCGIFFLAGS}, /* libpcap, at the end of a capture */
-    {"sendto", CALLS_LIVE, 4, UINT64_MAX, 0},     /* to whom the socket is connected */
+    {"ioctl", CALLS_LIVE, 1, WORD, SIOCGIFFLAGS}, /* libpcap, and whether an interface is there */
+    {"ioctl", CALLS_LIVE, 1, WORD, SIOCGIFNAME},
+    {"ioctl", CALLS_LIVE, 1, WORD, SIOCGIFINDEX},
+    {"ioctl", CALLS_LIVE, 1, WORD, SIOCGIFHWADDR},
+    {"bind", CALLS_LIVE, 2, UINT64_MAX, sizeof(struct sockaddr_ll)}, /* to one made anew */
+    {"sendto", CALLS_LIVE, 4, UINT64_MAX, 0}, /* to whom the socket is connected */
     {"clone", CALLS_SANITIZE, 0, CLONE_UNTRACED, CLONE_UNTRACED}, /* LeakSanitizer's thread */
 };
 
