@@ -2,6 +2,7 @@
 
 #include "judgement.h"
 #include "tracking/flow.h"
+#include "tracking/fragments.h"
 #include "tracking/keylog.h"
 #include "tracking/transport.h"
 
@@ -44,7 +45,8 @@ struct engine {
     struct unsealer *unsealer;
     struct judgement *judgement;
     struct flow_table *flows;
-    int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
+    struct fragments *fragments; /* made when the first one comes */
+    int64_t limit[FLOW_AGES];    /* silence_limit, as this run has it */
     bool live;
     size_t sessions; /* of flows in the table */
     size_t held;     /* bytes of flows in the table */
@@ -410,6 +412,71 @@ static int64_t sane_time(int64_t time)
     return time < 0 ? 0 : time > INT64_MAX / 2 ? INT64_MAX / 2 : time;
 }
 
+/* ---- datagrams in pieces ---- */
+
+/* Fragments within each other: those of a tunnel, and of a packet within it. */
+enum { FRAGMENT_DEPTH = 3 };
+
+/* Puts datagrams together: as long as `segment` is a piece, it becomes what its datagram holds;
+ * PACKET_OTHER where there is nothing to read yet. */
+static enum packet_kind take_fragment(struct engine *engine, struct segment *segment,
+                                      struct moment at)
+{
+    enum packet_kind kind = PACKET_FRAGMENT;
+    struct datagram whole;
+    if (engine->fragments == NULL) {
+        engine->fragments = fragments_new();
+    }
+    for (int depth = 0; kind == PACKET_FRAGMENT && depth < FRAGMENT_DEPTH; depth++) {
+        if (engine->fragments == NULL || !fragments_push(engine->fragments, &whole, segment, at)) {
+            return PACKET_OTHER;
+        }
+        kind = packet_dissect_datagram(segment, &whole.head, whole.bytes, whole.length);
+    }
+    return kind;
+}
+
+/* What there is of a datagram that will not be whole any more: bytes of a connection that is known,
+ * and a hole behind them. A filter for ports lets nothing but first pieces through. */
+static void take_beginning(struct engine *engine, const struct datagram *beginning)
+{
+    struct segment segment;
+    struct flow *flow = NULL;
+    uint8_t end = 0;
+    if (packet_dissect_datagram(&segment, &beginning->head, beginning->bytes, beginning->length) ==
+        PACKET_TCP) {
+        flow = flow_find(engine->flows, &end, &segment.from, segment.from_port, &segment.to,
+                         segment.to_port);
+    }
+    if (flow != NULL && segment.payload_length > 0 && (segment.flags & SEGMENT_RST) == 0 &&
+        begin_session(engine, flow)) {
+        take_payload(flow, end, &segment, beginning->at);
+        account(engine, flow);
+    }
+}
+
+/* Ends the wait for pieces that have not come by `now`. */
+static void give_up_fragments(struct engine *engine, int64_t now)
+{
+    struct datagram beginning;
+    while (engine->fragments != NULL && fragments_give_up(engine->fragments, &beginning, now)) {
+        take_beginning(engine, &beginning);
+    }
+}
+
+/* Counts what could not be put together. */
+static void end_fragments(struct engine *engine)
+{
+    give_up_fragments(engine, INT64_MAX);
+    if (engine->fragments != NULL) {
+        engine->totals.fragments += fragments_lost(engine->fragments);
+        fragments_free(engine->fragments);
+        engine->fragments = NULL;
+    }
+}
+
+/* ---- one packet ---- */
+
 void engine_take(struct engine *engine, const struct packet *packet)
 {
     struct segment segment;
@@ -419,23 +486,26 @@ void engine_take(struct engine *engine, const struct packet *packet)
     engine->totals.cut_packets += packet->bytes.left < packet->length;
     engine->now = at.time > engine->now ? at.time : engine->now;
     keep_room(engine);
-    switch (packet_dissect(&segment, packet->link, packet->bytes, packet->length)) {
+    enum packet_kind kind = packet_dissect(&segment, packet->link, packet->bytes, packet->length);
+    if (kind == PACKET_FRAGMENT) {
+        kind = take_fragment(engine, &segment, at);
+    }
+    switch (kind) {
     case PACKET_TCP:
         take_segment(engine, &segment, at);
         break;
     case PACKET_ICMP:
         take_icmp(engine, &segment, at);
         break;
-    case PACKET_FRAGMENT:
-        engine->totals.fragments++;
-        break;
     case PACKET_BROKEN:
         engine->totals.broken_packets++;
         break;
+    case PACKET_FRAGMENT: /* nested deeper than anybody does */
     case PACKET_UDP:
     case PACKET_OTHER:
         break;
     }
+    give_up_fragments(engine, engine->now);
     end_silent_flows(engine);
 }
 
@@ -460,6 +530,7 @@ bool engine_begin_capture(struct engine *engine, const struct engine_capture *ca
 
 void engine_end_capture(struct engine *engine)
 {
+    end_fragments(engine);
     for (int age = 0; engine->flows != NULL && age < FLOW_AGES; age++) {
         struct flow *oldest = flow_oldest(engine->flows, (enum flow_age)age);
         while (oldest != NULL) {
@@ -483,6 +554,7 @@ void engine_let_time_pass(struct engine *engine, int64_t now)
     now = sane_time(now);
     engine->now = now > engine->now ? now : engine->now;
     (void)keylog_refresh(engine->keylog);
+    give_up_fragments(engine, engine->now);
     end_silent_flows(engine);
 }
 
@@ -515,6 +587,7 @@ void engine_free(struct engine *engine)
         return;
     }
     judgement_free(engine->judgement);
+    fragments_free(engine->fragments);
     chain_store_free(engine->store);
     unsealer_free(engine->unsealer);
     keylog_free(engine->keylog);
