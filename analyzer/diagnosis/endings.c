@@ -66,7 +66,10 @@ struct ending endings_first(const struct facts *facts)
     if (ending.kind == ENDING_ALERT || ending.kind == ENDING_SEALED) {
         enum speaker peer = speaker_peer(ending.by);
         struct moment closed = facts_close(facts, peer);
-        if (closed.frame != 0 && closed.frame < ending.at.frame) {
+        struct moment known = facts->transport.side[peer].fin_known;
+        bool before = closed.frame < ending.at.frame ||
+                      (known.frame != 0 && known.frame <= ending.at.frame);
+        if (closed.frame != 0 && before) {
             bool fin = facts->transport.side[peer].fin.frame == closed.frame;
             ending = (struct ending){fin ? ENDING_FIN : ENDING_RESET, peer, closed, 255};
         }

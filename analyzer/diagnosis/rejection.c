@@ -149,7 +149,7 @@ static struct moment sealed_alert(const struct facts *facts, enum speaker from)
 }
 
 /* The client's alert under its keys, or its close, whichever was first; nothing where the server
- * closed before. */
+ * closed, or refused in clear, before. */
 static struct moment client_left(const struct facts *facts)
 {
     struct moment left = facts_close(facts, CLIENT);
@@ -158,7 +158,9 @@ static struct moment client_left(const struct facts *facts)
     if (said.frame != 0 && (left.frame == 0 || said.frame < left.frame)) {
         left = said;
     }
-    bool server_first = closed.frame != 0 && closed.frame < left.frame;
+    const struct alert_facts *refused = facts_fatal_alert(facts, SERVER);
+    bool server_first = (closed.frame != 0 && closed.frame < left.frame) ||
+                        (refused != NULL && refused->at.frame < left.frame);
     return server_first ? (struct moment){0, 0} : left;
 }
 

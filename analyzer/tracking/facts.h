@@ -50,6 +50,9 @@ struct transport_side {
     struct moment first_data, last_data;
     struct moment fin;
     struct moment last_packet;
+    struct moment acknowledged; /* the peer's packet that last acknowledged something new */
+    struct moment fin_known;    /* the peer's packet that acknowledged the FIN, where it stands in the
+                                   capture before the FIN itself */
     struct reset reset;
     uint64_t bytes; /* of payload that were there to be read, in order */
     uint32_t packets;

@@ -120,11 +120,23 @@ static void wear_patience(struct stream *stream)
     }
 }
 
+/* Begins with the first bytes that were seen, where the SYN was not. What lies between them and what
+ * the peer had acknowledged before was sent, and is not in the capture. */
+static void begin_with(struct stream *stream, uint32_t sequence)
+{
+    if (stream->begun) {
+        return;
+    }
+    int32_t ahead = stream->has_acknowledged ? distance(sequence, stream->acknowledged) : 0;
+    stream->hole = ahead > 0 && ahead <= STREAM_REACH ? (uint32_t)ahead : 0;
+    stream_begin(stream, sequence, false);
+}
+
 enum stream_news stream_push(struct stream *stream, struct piece *in_order,
                              const struct chunk *chunk)
 {
     *in_order = (struct piece){.bytes = wire_over(NULL, 0), .at = chunk->at};
-    stream_begin(stream, chunk->sequence, false);
+    begin_with(stream, chunk->sequence);
     int32_t offset = distance(chunk->sequence, stream->next);
     struct chunk rest = *chunk;
     uint32_t end = rest.sequence + rest.length;
@@ -268,6 +280,11 @@ size_t stream_memory(const struct stream *stream)
     const struct stream_waiting *given = stream->given;
     return stream->waiting_bytes + stream->waiting_pieces * sizeof(struct stream_waiting) +
            (given == NULL ? 0 : sizeof *given + given->held);
+}
+
+bool stream_acknowledges_end(const struct stream *stream, uint32_t end)
+{
+    return stream->has_acknowledged && distance(stream->acknowledged, end) == 1;
 }
 
 void stream_release(struct stream *stream)

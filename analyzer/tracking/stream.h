@@ -104,6 +104,9 @@ bool stream_end_acknowledged(const struct stream *stream);
 /* Bytes that are kept of it. */
 size_t stream_memory(const struct stream *stream);
 
+/* Whether the peer has acknowledged the FIN at `end`, behind the last byte. */
+bool stream_acknowledges_end(const struct stream *stream, uint32_t end);
+
 void stream_release(struct stream *stream);
 
 #endif

@@ -36,7 +36,8 @@ static void note_opening(struct flow *flow, uint8_t end, const struct segment *s
     }
 }
 
-static void note_sequence(struct flow *flow, uint8_t end, const struct segment *segment)
+static void note_sequence(struct flow *flow, uint8_t end, const struct segment *segment,
+                          struct moment at)
 {
     uint8_t peer = end ^ 1;
     /* Some boxes answer a SYN twice, with different numbers: the last one counts, unless the peer
@@ -57,7 +58,10 @@ static void note_sequence(struct flow *flow, uint8_t end, const struct segment *
     }
     if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement) &&
         flow->session != NULL) {
-        flow->session->facts.transport.side[transport_speaker(flow, peer)].tail_retransmissions = 0;
+        struct transport_side *side =
+            &flow->session->facts.transport.side[transport_speaker(flow, peer)];
+        side->tail_retransmissions = 0;
+        side->acknowledged = at;
     }
 }
 
@@ -86,7 +90,7 @@ static void note_side(struct transport_side *side, const struct segment *segment
 void transport_note(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
 {
     note_opening(flow, end, segment, at);
-    note_sequence(flow, end, segment);
+    note_sequence(flow, end, segment, at);
     if (flow->session != NULL) {
         flow->session->facts.last = at;
         note_side(&flow->session->facts.transport.side[transport_speaker(flow, end)], segment, at);
@@ -154,6 +158,9 @@ void transport_note_close(struct flow *flow, uint8_t end, const struct segment *
     }
     if ((segment->flags & SEGMENT_FIN) != 0 && side->fin.frame == 0) {
         side->fin = at;
+        bool known = stream_acknowledges_end(&flow->stream[end],
+                                             segment->sequence + segment->payload_length);
+        side->fin_known = known ? side->acknowledged : (struct moment){0, 0};
         note_end(flow, end, segment, segment->sequence + segment->payload_length);
         (void)session_step(flow->session, STEP_FIN, from, at);
     }
