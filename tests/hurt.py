@@ -3,7 +3,8 @@
 
     tests/hurt.py BINARY [SAMPLE|FOLDER ...] [--only KIND] [--quick] [--keep FOLDER] [--list]
 
-Every sample is doubled, shuffled, split, overlapped, renumbered, wrapped in other headers and written in other forms,
+Every sample is doubled, shuffled, split, overlapped, renumbered, cut into IP fragments, wrapped in other headers and
+written in other forms,
 under which no verdict may change; and cut, thinned out and begun late, under which a verdict may weaken but
 never become another (tests/hurt/verdicts.py says what is weaker than what). --quick takes a selection that is the
 same each time. --keep writes the captures that failed, and what they were made of, for a closer look.
@@ -23,7 +24,7 @@ import tempfile
 import zlib
 from typing import NamedTuple
 
-from hurt import captures, changes, losses, segments, verdicts, wrappings
+from hurt import captures, changes, fragments, losses, segments, verdicts, wrappings
 
 SAMPLES = pathlib.Path(__file__).parent.parent / "samples"
 BATCH = 400  # captures that one run of the program reads
@@ -32,7 +33,22 @@ PARTIES = 5  # captures that are interleaved into one
 QUICK = {"keeping": 0.04, "losing": 0.04}  # parts of all variants that --quick takes
 FORMS = [f"form-{name}" for name in captures.FORMS]
 WRAPS = [f"in-{name}" for name in wrappings.WRAPPINGS]
-KINDS = [*changes.KEEPING, *WRAPS, "in-ipv6", "in-options", *FORMS, "interleaved", *losses.LOSSES]
+AS_IPV6 = {  # what can be done only where every packet can be
+    "in-ipv6": lambda packets, random: (captures.ETHERNET, list(map(segments.build, packets))),
+    "in-6in4": lambda packets, random: wrappings.wrap(packets, "in4"),
+    "ipv6-fragments": fragments.FRAGMENTS["fragments"],
+    "ipv6-fragments-in-6in4": fragments.FRAGMENTS["fragments-in-ip"],
+}
+KINDS = [
+    *changes.KEEPING,
+    *WRAPS,
+    *fragments.FRAGMENTS,
+    *AS_IPV6,
+    "in-options",
+    *FORMS,
+    "interleaved",
+    *losses.LOSSES,
+]
 
 
 class Variant(NamedTuple):
@@ -86,10 +102,13 @@ def kept_variants(job, name, packets):
             yield make(kind, *wrappings.wrap(packets, wrapping))
     if chosen("in-options"):
         yield make("in-options", *wrappings.with_headers(packets))
-    ipv6 = wrappings.as_ipv6(packets) if chosen("in-ipv6") else None
-    if ipv6 is not None:
-        built = [segments.build(packet) for packet in ipv6[0]]
-        yield make("in-ipv6", captures.ETHERNET, built, ends=ipv6[1])
+    for kind, cut in fragments.FRAGMENTS.items():
+        if chosen(kind):
+            yield make(kind, *cut(packets, random.Random(name)))
+    in_ipv6 = [kind for kind in AS_IPV6 if chosen(kind)]
+    ipv6 = wrappings.as_ipv6(packets) if in_ipv6 else None
+    for kind in in_ipv6 if ipv6 is not None else []:
+        yield make(kind, *AS_IPV6[kind](ipv6[0], random.Random(name)), ends=ipv6[1])
     for form, kind in zip(captures.FORMS, FORMS, strict=True):
         if chosen(kind):
             yield make(kind, captures.ETHERNET, frames, form)

@@ -3,7 +3,7 @@
 import itertools
 from dataclasses import replace
 
-from .segments import FIN, PSH, SYN, Segment, readdress
+from .segments import ACK, FIN, PSH, RST, SYN, Segment, readdress
 
 CLOSE = 200_000  # nanoseconds: packets so near to each other may be captured in either order
 
@@ -22,12 +22,18 @@ def doubled_late(packets, _random):
 
 
 def answers(right, left):
-    """Whether a segment was sent by who had received the other one."""
+    """Whether a segment was sent by who had received the other one. A reset that acknowledges nothing has for its
+    sequence number what it answers had acknowledged (RFC 9293, section 3.5.2)."""
+    if (
+        not isinstance(left, Segment)
+        or not isinstance(right, Segment)
+        or (right.sender, right.receiver) != (left.receiver, left.sender)
+    ):
+        return False
+    if right.flags & (RST | ACK) == RST:
+        return right.sequence == left.acknowledgement
     return (
-        isinstance(left, Segment)
-        and isinstance(right, Segment)
-        and (right.sender, right.receiver) == (left.receiver, left.sender)
-        and right.acknowledgement - left.sequence & 0xFFFFFFFF < 1 << 31
+        right.acknowledgement - left.sequence & 0xFFFFFFFF < 1 << 31
         and right.acknowledgement != left.sequence
     )
 

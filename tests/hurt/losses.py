@@ -1,7 +1,9 @@
 """What a capture may lack: a verdict may weaken by it, and never change."""
 
 import itertools
+import random
 
+from . import fragments
 from .captures import Frame
 from .changes import split, swap
 from .segments import ACK, SYN, Segment, build
@@ -67,6 +69,17 @@ def split_single(_frames, packets):
     yield "1", [build(packet) for packet in split(packets, itertools.repeat(1))[0]]
 
 
+def fragments_filtered(_frames, packets):
+    """Of packets in fragments only the first pieces came through a filter."""
+    yield "1", fragments.first_only(packets, random.Random(len(packets)))[1]
+
+
+def without_fragments(_frames, packets):
+    """Some fragments are missing."""
+    for seed in range(3):
+        yield f"{seed}", fragments.without_some(packets, random.Random(seed))[1]
+
+
 LOSSES = {
     "cut-after": cut_after,
     "begun-late": begun_late,
@@ -75,4 +88,6 @@ LOSSES = {
     "one-way": one_way,
     "swapped-answers": swapped_answers,
     "split-single": split_single,
+    "fragments-filtered": fragments_filtered,
+    "without-fragments": without_fragments,
 }
