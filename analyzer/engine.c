@@ -414,53 +414,31 @@ static int64_t sane_time(int64_t time)
 
 /* ---- datagrams in pieces ---- */
 
-/* Fragments within each other: those of a tunnel, and of a packet within it. */
-enum { FRAGMENT_DEPTH = 3 };
-
-/* Puts datagrams together: as long as `segment` is a piece, it becomes what its datagram holds;
- * PACKET_OTHER where there is nothing to read yet. */
 static enum packet_kind take_fragment(struct engine *engine, struct segment *segment,
                                       struct moment at)
 {
-    enum packet_kind kind = PACKET_FRAGMENT;
-    struct datagram whole;
     if (engine->fragments == NULL) {
         engine->fragments = fragments_new();
     }
-    for (int depth = 0; kind == PACKET_FRAGMENT && depth < FRAGMENT_DEPTH; depth++) {
-        if (engine->fragments == NULL || !fragments_push(engine->fragments, &whole, segment, at)) {
-            return PACKET_OTHER;
-        }
-        kind = packet_dissect_datagram(segment, &whole.head, whole.bytes, whole.length);
-    }
-    return kind;
+    return engine->fragments == NULL ? PACKET_OTHER
+                                     : fragments_take(engine->fragments, segment, at);
 }
 
-/* What there is of a datagram that will not be whole any more: bytes of a connection that is known,
- * and a hole behind them. A filter for ports lets nothing but first pieces through. */
-static void take_beginning(struct engine *engine, const struct datagram *beginning)
-{
-    struct segment segment;
-    struct flow *flow = NULL;
-    uint8_t end = 0;
-    if (packet_dissect_datagram(&segment, &beginning->head, beginning->bytes, beginning->length) ==
-        PACKET_TCP) {
-        flow = flow_find(engine->flows, &end, &segment.from, segment.from_port, &segment.to,
-                         segment.to_port);
-    }
-    if (flow != NULL && segment.payload_length > 0 && (segment.flags & SEGMENT_RST) == 0 &&
-        begin_session(engine, flow)) {
-        take_payload(flow, end, &segment, beginning->at);
-        account(engine, flow);
-    }
-}
-
-/* Ends the wait for pieces that have not come by `now`. */
+/* Ends the wait for pieces that have not come by `now`: what there is are bytes of a connection
+ * that is known, and a hole behind them. */
 static void give_up_fragments(struct engine *engine, int64_t now)
 {
-    struct datagram beginning;
-    while (engine->fragments != NULL && fragments_give_up(engine->fragments, &beginning, now)) {
-        take_beginning(engine, &beginning);
+    struct segment segment;
+    struct moment at;
+    while (engine->fragments != NULL && fragments_give_up(engine->fragments, &segment, &at, now)) {
+        uint8_t end = 0;
+        struct flow *flow = flow_find(engine->flows, &end, &segment.from, segment.from_port,
+                                      &segment.to, segment.to_port);
+        if (flow != NULL && segment.payload_length > 0 && (segment.flags & SEGMENT_RST) == 0 &&
+            begin_session(engine, flow)) {
+            take_payload(flow, end, &segment, at);
+            account(engine, flow);
+        }
     }
 }
 
@@ -500,7 +478,7 @@ void engine_take(struct engine *engine, const struct packet *packet)
     case PACKET_BROKEN:
         engine->totals.broken_packets++;
         break;
-    case PACKET_FRAGMENT: /* nested deeper than anybody does */
+    case PACKET_FRAGMENT:
     case PACKET_UDP:
     case PACKET_OTHER:
         break;

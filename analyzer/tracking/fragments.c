@@ -386,7 +386,7 @@ static void take_out(struct fragments *fragments, struct datagram *beginning,
     *gathering = (struct gathering){.state = FREE};
 }
 
-bool fragments_give_up(struct fragments *fragments, struct datagram *beginning, int64_t now)
+bool fragments_pull(struct fragments *fragments, struct datagram *beginning, int64_t now)
 {
     const int64_t patience = (int64_t)FRAGMENTS_PATIENCE * 1000000000;
     free(fragments->orphan);
@@ -413,5 +413,35 @@ bool fragments_give_up(struct fragments *fragments, struct datagram *beginning, 
         oldest = gathering->first.time < oldest ? gathering->first.time : oldest;
     }
     fragments->oldest = oldest;
+    return false;
+}
+
+/* ---- what is in them ---- */
+
+enum packet_kind fragments_take(struct fragments *fragments, struct segment *segment,
+                                struct moment at)
+{
+    enum packet_kind kind = PACKET_FRAGMENT;
+    struct datagram whole;
+    for (int depth = 0; kind == PACKET_FRAGMENT && depth < FRAGMENTS_DEPTH; depth++) {
+        if (!fragments_push(fragments, &whole, segment, at)) {
+            return PACKET_OTHER;
+        }
+        kind = packet_dissect_datagram(segment, &whole.head, whole.bytes, whole.length);
+    }
+    return kind == PACKET_FRAGMENT ? PACKET_OTHER : kind;
+}
+
+bool fragments_give_up(struct fragments *fragments, struct segment *segment, struct moment *at,
+                       int64_t now)
+{
+    struct datagram beginning;
+    while (fragments_pull(fragments, &beginning, now)) {
+        *at = beginning.at;
+        if (packet_dissect_datagram(segment, &beginning.head, beginning.bytes, beginning.length) ==
+            PACKET_TCP) {
+            return true;
+        }
+    }
     return false;
 }

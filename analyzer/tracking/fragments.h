@@ -23,6 +23,7 @@ enum {
     FRAGMENTS_LENGTH = UINT16_MAX, /* bytes of a datagram: its length has 16 bits */
     FRAGMENTS_RANGES = 32,  /* islands of one datagram, between holes: in order or backwards it
                                is one */
+    FRAGMENTS_DEPTH = 3,    /* within each other: those of a tunnel, and of a packet within it */
     FRAGMENTS_PATIENCE = 15 /* seconds: RFC 791's first setting of the timer, and well below the
                                time in which a connection is over and forgotten */
 };
@@ -42,13 +43,27 @@ struct fragments;
 struct fragments *fragments_new(void);
 void fragments_free(struct fragments *fragments);
 
-/* Takes a piece (PACKET_FRAGMENT). True where it made the datagram whole, which is given then. */
+/* Takes the piece `segment` (PACKET_FRAGMENT). Where that makes its datagram whole, it becomes what
+ * is in the datagram, of the kind that is returned; its bytes live until the next call of this
+ * room. Else PACKET_OTHER: there is nothing to read yet. */
+enum packet_kind fragments_take(struct fragments *fragments, struct segment *segment,
+                                struct moment at);
+
+/* Takes out a datagram that has waited too long at `now` (nanoseconds since 1970; INT64_MAX: each
+ * has) and begins with a TCP header: a filter for ports lets nothing but first pieces through.
+ * Gives its segment, of which at least the end is missing, and the moment of its last piece; false:
+ * there is none. */
+bool fragments_give_up(struct fragments *fragments, struct segment *segment, struct moment *at,
+                       int64_t now);
+
+/* ---- the same for datagrams, whatever is in them ---- */
+
+/* Takes a piece. True where it made the datagram whole, which is given then. */
 bool fragments_push(struct fragments *fragments, struct datagram *whole,
                     const struct segment *piece, struct moment at);
 
-/* Takes out a datagram that has waited too long at `now` (nanoseconds since 1970; INT64_MAX: each
- * has), and gives its beginning, which may be empty; false: there is none. */
-bool fragments_give_up(struct fragments *fragments, struct datagram *beginning, int64_t now);
+/* Takes out a datagram that has waited too long, and gives its beginning, which may be empty. */
+bool fragments_pull(struct fragments *fragments, struct datagram *beginning, int64_t now);
 
 /* Pieces of datagrams that were given up, were condemned, or contradict themselves. */
 uint64_t fragments_lost(const struct fragments *fragments);

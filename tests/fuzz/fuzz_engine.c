@@ -20,9 +20,8 @@ struct subject {
 static void begin(struct subject *subject, const struct report_format *format)
 {
     char error[CAPTURE_ERROR];
-    subject->options = (struct options){.authorities = TLSWHY_ROOTS,
-                                        .tls_ports = {443},
-                                        .tls_port_count = 1};
+    subject->options =
+        (struct options){.authorities = TLSWHY_ROOTS, .tls_ports = {443}, .tls_port_count = 1};
     struct report_options report = {
         .out = fopen("/dev/null", "w"), .all = true, .verbose = true, .color = true};
     if (reports_add(&subject->reports, format, &report)) {

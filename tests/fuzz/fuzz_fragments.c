@@ -69,11 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         at.frame++;
         at.time += (what & WAIT) != 0 ? 10000000000 : 1;
         push(fragments, what, offset, (what & LONG) != 0 ? length * 8 : length, at);
-        while (fragments_give_up(fragments, &left, at.time)) {
+        while (fragments_pull(fragments, &left, at.time)) {
             check(&left);
         }
     }
-    while (fragments_give_up(fragments, &left, INT64_MAX)) {
+    while (fragments_pull(fragments, &left, INT64_MAX)) {
         check(&left);
     }
     require(fragments_held(fragments) == 0);

@@ -64,7 +64,7 @@ static void says(const struct datagram *datagram, const char *text)
 
 static bool give_up(struct scene *scene)
 {
-    return fragments_give_up(scene->fragments, &scene->whole, INT64_MAX);
+    return fragments_pull(scene->fragments, &scene->whole, INT64_MAX);
 }
 
 static void pieces_in_order_make_a_datagram(void **state)
@@ -225,12 +225,12 @@ static void what_is_given_up_is_given_as_far_as_it_goes(void **state)
     assert_false(push(&scene, 0, "It began ...... ", true));
     assert_false(push(&scene, 24, "no more.", true));
     int64_t now = scene.at.time + FRAGMENTS_PATIENCE * second;
-    assert_false(fragments_give_up(scene.fragments, &scene.whole, now - 1));
-    assert_true(fragments_give_up(scene.fragments, &scene.whole, now));
+    assert_false(fragments_pull(scene.fragments, &scene.whole, now - 1));
+    assert_true(fragments_pull(scene.fragments, &scene.whole, now));
     says(&scene.whole, "It began ...... ");
     assert_int_equal(scene.whole.length, 17); /* at least a byte more was sent */
     assert_int_equal(scene.whole.at.frame, 2);
-    assert_false(fragments_give_up(scene.fragments, &scene.whole, now));
+    assert_false(fragments_pull(scene.fragments, &scene.whole, now));
     assert_int_equal(fragments_lost(scene.fragments), 2);
     assert_int_equal(fragments_held(scene.fragments), 0);
     fragments_free(scene.fragments);
@@ -255,7 +255,7 @@ static void a_number_that_is_used_again_begins_another_datagram(void **state)
     struct datagram none;
     assert_false(push(&scene, 0, "the firs", true));
     assert_true(push(&scene, 8, "t one", false));
-    assert_false(fragments_give_up(scene.fragments, &none, scene.at.time));
+    assert_false(fragments_pull(scene.fragments, &none, scene.at.time));
     assert_false(push(&scene, 0, "the seco", true));
     assert_true(push(&scene, 8, "nd one", false));
     says(&scene.whole, "the second one");
