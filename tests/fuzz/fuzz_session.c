@@ -3,7 +3,7 @@
  * Input: a byte of circumstances, then turns: who speaks and what is missing (1), the length (2),
  * and the bytes. */
 #include "diagnosis/diagnose.h"
-#include "report/report.h"
+#include "every_report.h"
 #include "tracking/session.h"
 
 #include <stdlib.h>
@@ -14,9 +14,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { FROM_SERVER = 1, HOLE = 2, CUT = 4, LATER = 8 };
 enum { EXPECTED = 1, LATE = 2, CLIENT_FIN = 4, SERVER_FIN = 8, CLIENT_RST = 16, SERVER_RST = 32 };
 enum { STORE_RUNS = 1000 /* inputs for which a store of certificates is kept */ };
-
-static const struct report_format *const formats[] = {&report_text, &report_json};
-enum { FORMATS = sizeof formats / sizeof formats[0] };
 
 static void require(bool holds)
 {
@@ -98,24 +95,17 @@ static struct moment talk(struct session *session, struct wire input)
 
 static void tell(const struct session *session)
 {
-    static struct report_options options;
+    struct reports reports;
     struct verdict verdict;
     struct totals totals = {.connections = 1};
-    if (options.out == NULL) {
-        options = (struct report_options){
-            .out = fopen("/dev/null", "w"), .all = true, .verbose = true, .color = true};
-        require(options.out != NULL);
-    }
     diagnose(&verdict, &session->facts, NULL);
     require(verdict.status != STATUS_ESTABLISHED || verdict.cause == NULL ||
             verdict.confidence != NO);
-    for (size_t i = 0; i < FORMATS; i++) {
-        struct report *report = formats[i]->begin(&options);
-        require(report != NULL);
-        struct connection connection = {&session->facts, &verdict, "fuzz", 1};
-        formats[i]->connection(report, &connection);
-        formats[i]->end(report, &totals);
-    }
+    open_every_report(&reports);
+    struct connection connection = {
+        .facts = &session->facts, .verdict = &verdict, .input = "fuzz", .inputs = 1};
+    reports_connection(&reports, &connection);
+    reports_end(&reports, &totals);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

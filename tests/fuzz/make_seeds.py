@@ -130,6 +130,25 @@ def session_turns(dialogue):
     return b"\x09" + b"".join(struct.pack(">BH", from_server, len(data)) + data for from_server, data in dialogue)
 
 
+def talk_seed(packets):
+    """The connections of a sample for fuzz_talk, up to four of them."""
+    parts, expected, order = [b"\x00"], {}, {}
+    for packet in packets:
+        if not isinstance(packet, segments.Segment) or packet.missing or len(packet.payload) > 4000:
+            continue
+        pair = frozenset((packet.sender, packet.receiver))
+        number, opener = order.setdefault(pair, (len(order), packet.sender))
+        way = packet.sender, packet.receiver
+        jump = packet.sequence - expected.get(way, packet.sequence)
+        if number > 3 or abs(jump) > 255:
+            continue
+        flags = packet.flags & 0x17 | (8 if jump < 0 else 0)
+        who = (packet.sender != opener) | number << 1 | 8
+        parts.append(struct.pack(">BBBH", flags, who, abs(jump), len(packet.payload)) + packet.payload)
+        expected[way] = packet.sequence + len(packet.payload) + (flags & 3 != 0) & 0xFFFFFFFF
+    return b"".join(parts)
+
+
 def stream_seed(dialogue):
     """A direction of a dialogue for fuzz_stream: segments' places and lengths."""
     parts, at = [], 0
@@ -192,6 +211,7 @@ def seeds(packets):
     for dialogue in streams(packets):
         yield from dialogue_seeds(dialogue)
     yield from packet_seeds(packets)
+    yield "fuzz_talk", talk_seed(packets)
     for size in (8, 64, 248):
         yield "fuzz_fragments", fragments_seed(packets[-1], size)
     yield from capture_seed(packets)
