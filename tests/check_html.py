@@ -269,6 +269,19 @@ def check_bounds():
     expect("bounds: and counted", re.search(rf"transport\.refused .* {many} ", outside))
 
 
+# ---- a page that cannot be written ----
+
+
+def check_unwritable():
+    sample = SAMPLES / "version.server_too_old~gnutls-openssl.pcap"
+    for path in ("/nowhere/at/all.html", "/dev/full"):
+        done = subprocess.run([TLSWHY, "--html", path, sample], capture_output=True, text=True, check=False)
+        expect(f"{path}: status 3", done.returncode == 3, done.returncode)
+        expect(f"{path}: one line that names it", len(done.stderr.splitlines()) == 1 and path in done.stderr,
+               done.stderr)
+        expect(f"{path}: the other report is written", "version.server_too_old" in done.stdout)
+
+
 # ---- in a browser ----
 
 # Every text that is shown, its colour against what is behind it (WCAG 2.1, 1.4.3).
@@ -427,6 +440,7 @@ def main():
     check_quiet_runs()
     check_hostile_names()
     check_bounds()
+    check_unwritable()
     check_browser()
     for complaint in complaints:
         print(complaint)

@@ -18,7 +18,7 @@ enum {
     HEAD = 48, /* above the first step */
     ROW = 34,
     PAUSE = 26,       /* what a row is lower by after a pause */
-    BASE = 13,        /* a label's baseline in its row, and */
+    BASE = 14,        /* a label's baseline in its row, and */
     ARROW = 22,       /* the arrow's place */
     SAY = 520 * 10,   /* what a label may take between the lines, in tenths */
     FATAL = 2,        /* an alert's level */
@@ -198,15 +198,15 @@ static void write_step(struct ladder *ladder, const struct step *step)
     fprintf(out, "<rect class=\"spot\" y=\"-2\" width=\"%d\" height=\"%d\" rx=\"4\" />", (int)WIDTH,
             (int)ROW - 2);
     if (cited) {
-        fprintf(out, "<circle class=\"dot\" cx=\"8\" cy=\"%d\" r=\"3\" />", ARROW - 4);
+        fprintf(out, "<circle class=\"dot\" cx=\"8\" cy=\"%d\" r=\"3\" />", (int)ARROW);
     }
     fprintf(out, "<text class=\"frame\" x=\"%d\" y=\"%d\">#%" PRIu64 "</text>", CLIENT_LINE - 14,
-            (int)ARROW, frame);
+            ARROW + 4, frame);
     write_arrow(ladder, step);
     fprintf(out, "<text class=\"say\" x=\"%d\" y=\"%d\">", (int)MIDDLE, (int)BASE);
     html_text(out, text);
     fprintf(out, "</text><text class=\"clock\" x=\"%d\" y=\"%d\">%s</text></g>\n", SERVER_LINE + 14,
-            (int)ARROW, time);
+            ARROW + 4, time);
     ladder->last = frame;
     ladder->y += ROW;
 }

@@ -60,6 +60,12 @@ static const char *suite_remark(uint16_t code)
     return suite == NULL ? NULL : names_weakness(names_suite_weakness(suite) & SUITE_WEAK_BROKEN);
 }
 
+/* "TLS_", which nearly all suites begin with, is left out, as in the ladder. */
+static const char *short_name(const char *text)
+{
+    return strncmp(text, "TLS_", 4) == 0 ? text + 4 : text;
+}
+
 /* GREASE is not an offer. */
 static void write_codes(FILE *out, struct code_list list, uint32_t selected,
                         size_t (*name)(char out[NAMES_TEXT_MAX], uint16_t code))
@@ -76,7 +82,7 @@ static void write_codes(FILE *out, struct code_list list, uint32_t selected,
         }
         char text[NAMES_TEXT_MAX];
         name(text, code);
-        write_member(out, code == selected ? "both" : "", text,
+        write_member(out, code == selected ? "both" : "", short_name(text),
                      name == names_suite_text ? suite_remark(code) : NULL);
         written++;
     }
@@ -95,7 +101,11 @@ static void write_selected(FILE *out, struct code_list list, uint32_t selected,
     name(text, (uint16_t)selected);
     bool listed = facts_lists(list, (uint16_t)selected);
     bool odd = known && list.count > 0 && !listed;
-    write_member(out, listed ? "both" : odd ? "odd" : "plain", text, odd ? "not offered" : NULL);
+    write_member(out,
+                 listed ? "both"
+                 : odd  ? "odd"
+                        : "plain",
+                 short_name(text), odd ? "not offered" : NULL);
 }
 
 static void write_code_row(FILE *out, const char *title, struct code_list list, uint32_t selected,
