@@ -3,7 +3,9 @@
 
 #include "live.h"
 
+#include "capture/confine.h"
 #include "outputs.h"
+#include "service.h"
 #include "signals.h"
 #include "terminal.h"
 
@@ -23,7 +25,7 @@ enum {
     LINE = 512
 };
 
-static const int64_t status_interval = SECOND / 2;
+static const int64_t state_interval = SECOND / 2;
 
 struct live {
     const struct options *options;
@@ -31,16 +33,18 @@ struct live {
     struct outputs outputs;
     struct capture *capture;
     struct engine *engine;
+    struct service service;
     int signals;
-    int64_t deadline;   /* of the monotonic clock, as the next; 0: none */
-    int64_t status_due; /* when the line at the bottom is written anew; 0: there is none */
+    int64_t deadline;  /* of the monotonic clock, as the next; 0: none */
+    int64_t state_due; /* when the state is told again */
+    bool bottom_line;  /* there is one on the terminal */
     bool stopping;
     bool aborted; /* the capture ended by itself */
 };
 
 static void complain(const struct live *live, const char *what)
 {
-    if (live->status_due != 0) {
+    if (live->bottom_line) {
         terminal_write_bottom_line("");
     }
     (void)fprintf(stderr, "tlswhy: %s\n", what);
@@ -55,17 +59,15 @@ static int64_t clock_now(clockid_t clock)
 
 /* ---- counters ---- */
 
-static void write_status_line(const struct live *live)
+static void state_text(char line[LINE], const struct live *live)
 {
-    char line[LINE];
     const struct totals *totals = engine_totals(live->engine);
     uint64_t handshakes = totals->established + totals->failed + totals->incomplete;
-    (void)snprintf(line, sizeof line,
+    (void)snprintf(line, LINE,
                    "%s: %" PRIu64 " packets, %zu connections open, %" PRIu64
                    " handshakes, %" PRIu64 " failed, %" PRIu64 " packets dropped",
                    live->name, totals->packets, engine_load(live->engine).connections, handshakes,
                    totals->failed, totals->dropped);
-    terminal_write_bottom_line(line);
 }
 
 /* What SIGUSR1 asks for. */
@@ -109,6 +111,7 @@ static void stop(struct live *live)
 {
     if (!live->stopping) {
         live->stopping = true;
+        service_stop(&live->service);
         capture_stop(live->capture);
     }
 }
@@ -139,6 +142,22 @@ static void tell_news(struct live *live)
     }
 }
 
+/* Tells whoever watches the watcher. */
+static void tell_state(struct live *live, int64_t now)
+{
+    char line[LINE];
+    service_live(&live->service, now);
+    if (now < live->state_due) {
+        return;
+    }
+    state_text(line, live);
+    if (live->bottom_line) {
+        terminal_write_bottom_line(line);
+    }
+    service_status(&live->service, line);
+    live->state_due = now + state_interval;
+}
+
 /* Looks at everything but packets. */
 static void attend(struct live *live)
 {
@@ -151,10 +170,7 @@ static void attend(struct live *live)
     if (live->deadline != 0 && now >= live->deadline) {
         stop(live);
     }
-    if (live->status_due != 0 && now >= live->status_due) {
-        write_status_line(live);
-        live->status_due = now + status_interval;
-    }
+    tell_state(live, now);
 }
 
 static void watch(struct live *live)
@@ -225,8 +241,9 @@ static bool open_interfaces(struct live *live)
 static bool prepare(struct live *live)
 {
     char error[OUTPUTS_ERROR];
-    bool bottom_line = terminal_has_bottom_line() && !live->options->quiet;
+    live->bottom_line = terminal_has_bottom_line() && !live->options->quiet;
     join_names(live);
+    service_open(&live->service);
     live->signals = signals_open();
     if (live->signals < 0) {
         complain(live, "signals cannot be read");
@@ -235,7 +252,7 @@ static bool prepare(struct live *live)
     if (!open_interfaces(live)) {
         return false;
     }
-    if (!outputs_open(&live->outputs, live->options, bottom_line, error)) {
+    if (!outputs_open(&live->outputs, live->options, live->bottom_line, error)) {
         complain(live, error);
         return false;
     }
@@ -244,11 +261,14 @@ static bool prepare(struct live *live)
         complain(live, error);
         return false;
     }
+    if (!confine(live->options, NULL)) {
+        return false;
+    }
     int64_t now = clock_now(CLOCK_MONOTONIC);
     live->deadline =
         live->options->seconds != 0 ? now + (int64_t)live->options->seconds * SECOND : 0;
-    live->status_due = bottom_line ? now : 0;
     capture_also_wait_for(live->capture, live->signals);
+    service_ready(&live->service, live->name);
     return true;
 }
 
@@ -258,7 +278,7 @@ static enum exit_status finish(struct live *live, bool watched)
     if (watched) {
         totals = *engine_totals(live->engine);
     }
-    if (live->status_due != 0) {
+    if (live->bottom_line) {
         terminal_write_bottom_line("");
     }
     outputs_close(&live->outputs, &totals);
@@ -267,6 +287,7 @@ static enum exit_status finish(struct live *live, bool watched)
     }
     engine_free(live->engine);
     capture_close(live->capture);
+    service_close(&live->service);
     if (live->signals >= 0) {
         (void)close(live->signals);
     }
@@ -277,7 +298,7 @@ static enum exit_status finish(struct live *live, bool watched)
 
 enum exit_status live_run(const struct options *options)
 {
-    struct live live = {.options = options, .signals = -1};
+    struct live live = {.options = options, .signals = -1, .service = {.socket = -1}};
     struct engine_capture what = {.name = live.name, .inputs = 1, .live = true};
     bool ready = prepare(&live) && engine_begin_capture(live.engine, &what);
     if (ready) {
