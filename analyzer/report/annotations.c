@@ -88,8 +88,8 @@ static void connection(struct report *report, const struct connection *connectio
         phrase_add(&phrase, " of ");
         phrase_add_printable(&phrase, connection->input);
     }
-    annotate(report, connection->input, 0, verdict->cause != NULL ? verdict->cause->id : "failed",
-             text);
+    annotate(report, connection->live ? NULL : connection->input, 0,
+             verdict->cause != NULL ? verdict->cause->id : "failed", text);
 }
 
 /* With --check. */

@@ -142,8 +142,10 @@ static void end_suite(struct report *report, const char *said)
 /* Opens the suite of the capture unless it is open. */
 static void choose_suite(struct report *report, const char *capture, int64_t first)
 {
-    char path[PLACE_PATH];
-    place_path(path, &report->place, capture != NULL && capture[0] != '\0' ? capture : "-");
+    char name[PLACE_PATH], path[PLACE_PATH];
+    place_path(name, &report->place, capture != NULL && capture[0] != '\0' ? capture : "-");
+    struct phrase phrase = phrase_in(path, sizeof(path));
+    phrase_add_printable(&phrase, name);
     if (report->open && strcmp(report->suite.path, path) == 0) {
         return;
     }
@@ -160,8 +162,7 @@ static void choose_suite(struct report *report, const char *capture, int64_t fir
 static void write_class(FILE *out, const char *path)
 {
     char text[PLACE_PATH];
-    struct phrase phrase = phrase_in(text, sizeof(text));
-    phrase_add_printable(&phrase, path[0] == '/' ? path + 1 : path);
+    (void)snprintf(text, sizeof(text), "%s", path[0] == '/' ? path + 1 : path);
     for (char *slash = strchr(text, '/'); slash != NULL; slash = strchr(slash, '/')) {
         *slash = '.';
     }

@@ -48,7 +48,8 @@ size_t phrase_character(const char *text)
     bool reorders = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) ||
                     code == 0x061c || code == 0x200e || code == 0x200f;
     bool breaks = code == 0x2028 || code == 0x2029;
-    return overlong || surrogate || control || reorders || breaks || code > 0x10ffff ? 0 : length;
+    bool no_character = code > 0x10ffff || (code & 0xfffe) == 0xfffe;
+    return overlong || surrogate || control || reorders || breaks || no_character ? 0 : length;
 }
 
 /* Of the first `length` bytes of `text`, those up to the last whole character. */

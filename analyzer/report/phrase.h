@@ -32,7 +32,7 @@ void phrase_count(struct phrase *phrase, size_t count, const char *one, const ch
 void phrase_add_printable(struct phrase *phrase, const char *text);
 
 /* The bytes of the character that `text` begins with; 0 where that is a control character, one that
- * changes the direction of text, or no UTF-8 at all. */
+ * changes the direction of text, a code point that is no character, or no UTF-8 at all. */
 size_t phrase_character(const char *text);
 
 /* Whether `text` is valid UTF-8 without control characters. */

@@ -41,7 +41,7 @@ struct result {
     enum sarif_level level;
     const char *text;                    /* the sentence */
     const char *capture;                 /* as given */
-    const char *file;                    /* where it is found, if not in the capture */
+    const char *file;                    /* where it is found; NULL: in none */
     uint64_t line;                       /* of `file`, or the packet's number; 0: none */
     unsigned ordinal;                    /* of several of the same rule and connection */
     const struct connection *connection; /* NULL: none */
@@ -151,8 +151,8 @@ static struct json_object *physical_of(const struct place *place, const char *na
 static struct json_object *locations_of(const struct report *report, const struct result *result)
 {
     struct json_object *locations = json_object_new_array(), *location = json_object_new_object();
-    const char *file = result->file != NULL ? result->file : result->capture;
-    json_put_object(location, "physicalLocation", physical_of(&report->place, file, result->line));
+    json_put_object(location, "physicalLocation",
+                    physical_of(&report->place, result->file, result->line));
     if (result->connection != NULL) {
         char ends[MESSAGE];
         struct json_object *logical = json_object_new_array(), *name = json_object_new_object();
@@ -176,7 +176,7 @@ static struct json_object *related_of(const struct report *report, const struct 
             struct json_object *location = json_object_new_object();
             json_put_number(location, "id", i);
             json_put_object(location, "physicalLocation",
-                            physical_of(&report->place, result->capture, argument->item[i].frame));
+                            physical_of(&report->place, result->file, argument->item[i].frame));
             json_put_object(location, "message", plain_message_of(argument->item[i].text));
             json_append(related, location);
         }
@@ -316,7 +316,9 @@ static uint64_t telling_frame(const struct facts *facts, const struct argument *
 static void connection(struct report *report, const struct connection *connection)
 {
     const struct verdict *verdict = connection->verdict;
-    struct result result = {.capture = connection->input, .connection = connection};
+    struct result result = {.capture = connection->input,
+                            .file = connection->live ? NULL : connection->input,
+                            .connection = connection};
     if (verdict->cause != NULL || verdict->status == STATUS_FAILED) {
         char outcome[MESSAGE];
         report_outcome(outcome, sizeof(outcome), connection);
@@ -363,7 +365,7 @@ static void finding(struct report *report, const struct finding *finding)
                             .level = SARIF_ERROR,
                             .text = text,
                             .capture = finding->capture,
-                            .file = lines ? finding->expectations : NULL,
+                            .file = lines ? finding->expectations : finding->capture,
                             .line = lines ? finding->line : finding->frame};
     write_result(report, &result, NULL);
     fflush(report->out);

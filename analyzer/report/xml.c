@@ -3,7 +3,6 @@
 #include "report/phrase.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
@@ -29,13 +28,6 @@ static const char *entity(char mark, bool in_attribute)
     }
 }
 
-/* U+FFFE and U+FFFF are Unicode, and not XML (section 2.2). */
-static bool is_character(const char *text, size_t length)
-{
-    return length > 0 && !(length == 3 && memcmp(text, "\xef\xbf", 2) == 0 &&
-                           ((unsigned char)text[2] == 0xbe || (unsigned char)text[2] == 0xbf));
-}
-
 static void write(FILE *out, const char *text, bool in_attribute)
 {
     while (*text != '\0') {
@@ -44,12 +36,12 @@ static void write(FILE *out, const char *text, bool in_attribute)
         if (instead != NULL) {
             fputs(instead, out);
             text++;
-        } else if (is_character(text, length)) {
+        } else if (length > 0) {
             fwrite(text, 1, length, out);
             text += length;
         } else {
             fputs(replacement, out);
-            text += length > 0 ? length : 1;
+            text++;
         }
     }
 }

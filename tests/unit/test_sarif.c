@@ -199,6 +199,17 @@ static void standard_input_is_no_file(void **state)
     expect_part(&scene, &report_sarif, "\"logicalLocations\":[{\"name\":\"10.77.0.2:51044 to ");
 }
 
+static void an_interface_is_no_file(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    scene.connection.input = "eth0";
+    scene.connection.live = true;
+    expect_no_part(&scene, &report_sarif, "physicalLocation");
+    expect_no_part(&scene, &report_annotations, "file=");
+}
+
 static void a_difference_is_found_in_the_file_of_expectations(void **state)
 {
     (void)state;
@@ -256,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_name_from_the_wire_is_neither_link_nor_placeholder),
         cmocka_unit_test(paths_are_written_as_references),
         cmocka_unit_test(standard_input_is_no_file),
+        cmocka_unit_test(an_interface_is_no_file),
         cmocka_unit_test(a_difference_is_found_in_the_file_of_expectations),
         cmocka_unit_test(what_was_not_seen_is_a_notification),
     };
