@@ -37,9 +37,6 @@ static void name_needs(struct sandbox *sandbox, const struct options *options,
     for (size_t i = 0; options->filter != NULL && i < sizeof names / sizeof names[0]; i++) {
         sandbox_may_read(sandbox, names[i]);
     }
-    for (size_t i = 0; i < options->interfaces.count; i++) {
-        sandbox_may_count(sandbox, options->interfaces.at[i]);
-    }
     const char *const made[] = {options->output, options->save};
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         if (makes_again(options, made[i])) {

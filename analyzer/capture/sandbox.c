@@ -57,15 +57,6 @@ void sandbox_may_read_links(struct sandbox *sandbox, char *const paths[], size_t
     }
 }
 
-void sandbox_may_count(struct sandbox *sandbox, const char *interface)
-{
-    char path[PATH_LENGTH];
-    int length = snprintf(path, sizeof path, "/sys/class/net/%s/statistics", interface);
-    if (length > 0 && (size_t)length < sizeof path && strchr(interface, '/') == NULL) {
-        sandbox_may_read(sandbox, path);
-    }
-}
-
 void sandbox_may_create(struct sandbox *sandbox, const char *path)
 {
     struct stat status;

@@ -40,10 +40,6 @@ void sandbox_may_read(struct sandbox *sandbox, const char *path);
  * read. */
 void sandbox_may_read_links(struct sandbox *sandbox, char *const paths[], size_t count);
 
-/* What libpcap reads for a live capture's counters: the interface's own, below /sys. Without it,
- * what the interface dropped would be counted as 0. */
-void sandbox_may_count(struct sandbox *sandbox, const char *interface);
-
 /* The file can be created, written, renamed and removed, as a rotation or a reopening does; so can
  * others in its folder, since their names are not known yet. A path that leads to a device or a
  * pipe can be written, and its folder not. */

@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""What the program cannot do while it looks at packets.
+
+    check_sandbox.py TLSWHY PROBE
+
+PROBE (tests/sandbox_probe.c) enters the sandbox as the program does and tries; then the program itself is looked at in
+/proc while it waits for more of a capture. Without root, or where the kernel lacks something, what cannot be tried is
+skipped, and said.
+"""
+
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SAMPLE = ROOT / "samples" / "version.server_too_old~gnutls-openssl.pcap"
+OK = ROOT / "samples" / "ok~hurt-tiny.pcap"
+PATIENCE = 30  # seconds, for a machine that is busy with other tests
+READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
+
+NEVER = ["exec", "execveat", "fork", "thread", "ptrace", "signal", "more rights", "namespace", "root", "code",
+         "data to code", "socket", "packet socket", "local socket", "socket pair", "connect", "bind",
+         "send to anybody", "read the system's", "list the root", "read elsewhere", "write elsewhere",
+         "create elsewhere", "create a nameless file elsewhere", "write an input", "truncate an input",
+         "read past a link", "read past ..", "create among inputs", "read a process's memory", "remove elsewhere",
+         "change rights elsewhere", "change folder", "create past ..", "make a folder beside the output",
+         "make a link beside the output"]
+ALWAYS = ["data", "data to constant", "read an input", "read below an input", "list an input",
+          "read past a link that was found"]
+LIVE = ["accept", "answer", "append to the output", "create beside the output", "rename beside the output",
+        "remove beside the output"]
+# What only Landlock refuses: files, what a call allowed in a live run is used for, and what seccomp must leave to the
+# sanitizers' runtimes.
+BY_LANDLOCK = [name for name in NEVER if name.startswith(("read", "list", "write", "create", "truncate", "remove"))]
+BY_LANDLOCK_TCP = ["bind"]
+BY_LANDLOCK_SANITIZED = ["ptrace", "signal", "read a process's memory"]
+
+complaints = []
+passed = 0
+
+
+def expect(what, good, found=""):
+    global passed
+    if good:
+        passed += 1
+    else:
+        complaints.append(f"{what}: {found}")
+
+
+def skip(what, why):
+    print(f"skipped: {what}: {why}")
+
+
+# ---- what the sandbox refuses ----
+
+def lay_out(folder):
+    """Folders in which anybody may do anything, so that whatever is refused is refused by the sandbox."""
+    for name in ("inputs/below", "elsewhere", "out"):
+        (folder / name).mkdir(parents=True)
+    for name in ("inputs/first.pcap", "inputs/below/second.pcap", "elsewhere/secret", "elsewhere/found"):
+        (folder / name).write_bytes(b"")
+    (folder / "inputs/out").symlink_to("../elsewhere/secret")
+    (folder / "inputs/found.pcap").symlink_to("../elsewhere/found")
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o777)
+
+
+def undecided(note, run):
+    """What this kernel, or this build, cannot be asked."""
+    sanitized = "sanitizers" in note
+    names = [] if "by Landlock" in note else [*BY_LANDLOCK]
+    if "files and TCP" not in note and "files, TCP" not in note and run == "live":
+        names += BY_LANDLOCK_TCP
+    if sanitized:
+        names += BY_LANDLOCK_SANITIZED if "signals by Landlock" not in note else ["read a process's memory"]
+    return names
+
+
+def check_probe(probe, run, folder):
+    done = subprocess.run([probe, run, folder / "inputs", folder / "elsewhere", folder / "out",
+                           folder / "inputs/found.pcap"], capture_output=True, text=True, check=False)
+    note = done.stderr
+    expect(f"{run}: the probe", done.returncode == 0 and note.count("\n") == 1, f"{done.returncode} {note}")
+    if "by seccomp" not in note:
+        skip(f"{run}: all attempts", note.strip())
+        return
+    found = dict(line.split(": ", 1) for line in done.stdout.splitlines())
+    for name in undecided(note, run):
+        found.pop(name, None)
+        skip(f"{run}: {name}", note.strip())
+    allowed = ALWAYS + (LIVE if run == "live" else [])
+    for name, answer in found.items():
+        if name in allowed:
+            expect(f"{run}: {name}", answer == "done", answer)
+        elif name in NEVER or name in LIVE:
+            expect(f"{run}: {name}", answer in ("EPERM", "EACCES"), answer)
+    missing = set(NEVER + ALWAYS + LIVE) - found.keys() - set(undecided(note, run))
+    expect(f"{run}: all attempts", not missing, missing)
+
+
+# ---- the program itself ----
+
+def status_of(pid):
+    lines = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return {line.split(":")[0]: line.split(":")[1].split() for line in lines}
+
+
+def watch(what, arguments, check, sandboxed=True, **how):
+    """Runs the program with a capture on a pipe, of which a part never comes, and looks at it meanwhile."""
+    run = subprocess.Popen([str(argument) for argument in arguments], stdin=subprocess.PIPE,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, **how)
+    data = SAMPLE.read_bytes()
+    run.stdin.write(data[:-8])
+    run.stdin.flush()
+    until = time.monotonic() + PATIENCE
+    status = {}
+    while time.monotonic() < until and run.poll() is None:
+        status = status_of(run.pid)
+        waits = status.get("State") == ["S", "(sleeping)"] and status["NoNewPrivs"] == ["1"]
+        if waits and (status["Seccomp"] == ["2"] or not sandboxed):
+            break
+        time.sleep(0.02)
+    seen = {name: status.get(name) for name in
+            ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp")}
+    out, errors = run.communicate(data[-8:])
+    expect(what, check(seen), seen)
+    expect(f"{what}: the verdict", run.returncode == 1 and b"version.server_too_old" in out,
+           f"{run.returncode} {errors.decode()}")
+    return errors.decode()
+
+
+def capabilities(status, name="CapEff"):
+    return int(status[name][0], 16)
+
+
+def is_bare(status):
+    return all(capabilities(status, name) == 0 for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"))
+
+
+def is_user(status, uid):
+    return status["Uid"] == [str(uid)] * 4
+
+
+def is_shut(status):
+    return status["NoNewPrivs"] == ["1"] and status["Seccomp"] == ["2"]
+
+
+def check_anybody(tlswhy):
+    uid = os.geteuid()
+    watch("in the sandbox", [tlswhy, "-"],
+          lambda status: is_shut(status) and is_bare(status) and (uid == 0 or is_user(status, uid)))
+    said = watch("--no-sandbox", [tlswhy, "--no-sandbox", "-"],
+                 lambda status: status["Seccomp"] == ["0"] and is_bare(status), sandboxed=False)
+    expect("--no-sandbox is said", said.count("\n") == 1 and "--no-sandbox" in said, said)
+    done = subprocess.run([tlswhy, "-Z", "no-such-user", SAMPLE], capture_output=True, text=True, check=False)
+    expect("-Z with a wrong name", done.returncode == 3 and "no-such-user" in done.stderr,
+           f"{done.returncode} {done.stderr}")
+    try:
+        socket.getservbyname("https")
+    except OSError:
+        skip("a name in a filter", "the system knows none")
+        return
+    done = subprocess.run([tlswhy, "-f", "tcp port https or not port https", SAMPLE], capture_output=True, text=True,
+                          check=False)
+    expect("a name in a filter", done.returncode == 1 and not done.stderr, f"{done.returncode} {done.stderr}")
+
+
+def check_root(tlswhy, folder):
+    nobody = pwd.getpwnam("nobody")
+
+    def became(status):
+        return is_user(status, nobody.pw_uid) and status["Gid"] == [str(nobody.pw_gid)] * 4 and \
+            "0" not in status["Groups"]
+
+    watch("root is given up", [tlswhy, "-"],
+          lambda status: became(status) and is_shut(status) and is_bare(status) and capabilities(status, "CapBnd") == 0)
+    watch("-Z root", [tlswhy, "-Z", "root", "-"],
+          lambda status: is_user(status, 0) and is_shut(status) and is_bare(status))
+    watch("captures are still to be read", [tlswhy, "-", OK],
+          lambda status: became(status) and is_shut(status) and capabilities(status) == READ_ANY_FILE
+          and capabilities(status, "CapPrm") == READ_ANY_FILE)
+    watch("the last capture is open", [tlswhy, OK, "-"],
+          lambda status: became(status) and is_shut(status) and is_bare(status))
+    private = folder / "private"
+    private.mkdir(mode=0o700)
+    for name in ("one.pcap", "two.pcap"):
+        shutil.copy(SAMPLE, private / name)
+        (private / name).chmod(0o600)
+    for arguments in ([private], [private / "one.pcap"]):
+        done = subprocess.run([tlswhy, *arguments], capture_output=True, text=True, check=False)
+        expect("what only root may read", done.returncode == 1 and not done.stderr,
+               f"{done.returncode} {done.stderr}")
+
+
+def check_installed(tlswhy, folder):
+    """A copy that was given rights as a file."""
+    if os.statvfs(folder).f_flag & os.ST_NOSUID:
+        skip("a copy with rights of its own", "the file system gives none")
+        return
+    copy = folder / "tlswhy"
+    shutil.copy(tlswhy, copy)
+    copy.chmod(0o4755)
+    done = subprocess.run([copy, SAMPLE], capture_output=True, text=True, check=False, user=65534, cwd="/")
+    expect("setuid is refused", done.returncode == 3 and "setuid" in done.stderr and not done.stdout,
+           f"{done.returncode} {done.stderr}")
+    copy.chmod(0o755)
+    if shutil.which("setcap") is None or \
+            subprocess.run(["setcap", "cap_net_raw,cap_net_admin+ep", copy], check=False).returncode != 0:
+        skip("a copy with capabilities", "no setcap, or it may not")
+        return
+    watch("a copy with capabilities gives them up", [copy, "-"],
+          lambda status: is_user(status, 65534) and is_shut(status) and is_bare(status), user=65534, cwd="/")
+
+
+def main():
+    tlswhy, probe = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for run in ("replay", "live"):
+            lay_out(folder / run)
+            folder.chmod(0o755)
+            check_probe(probe, run, folder / run)
+        check_anybody(tlswhy)
+        if os.geteuid() == 0:
+            check_root(tlswhy, folder)
+            check_installed(tlswhy, folder)
+        else:
+            skip("how root is given up", "not root")
+    for complaint in complaints:
+        print(f"failed: {complaint}")
+    print(f"{passed} passed, {len(complaints)} failed")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
