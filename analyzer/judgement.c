@@ -1,6 +1,7 @@
 #include "judgement.h"
 
 #include "pending.h"
+#include "policy.h"
 #include "tracking/classify.h"
 
 #include <stdlib.h>
@@ -12,6 +13,8 @@ struct judgement {
     struct chain_store *store;
     struct classifier *classifier; /* made when first asked */
     struct servers *servers;
+    struct policy policy;
+    bool every; /* what did not fail is judged, too */
     struct pending pending;
     size_t held;      /* bytes of the sessions that wait */
     const char *name; /* the capture's */
@@ -25,7 +28,9 @@ struct judgement *judgement_new(const struct options *options, struct reports *r
                                 struct chain_store *store, struct totals *totals)
 {
     struct judgement *judgement = calloc(1, sizeof *judgement);
-    if (judgement != NULL) {
+    char error[POLICY_ERROR]; /* main asked before */
+    if (judgement != NULL && policy_read(&judgement->policy, options, error)) {
+        judgement->every = policy_wants_all(&judgement->policy);
         judgement->options = options;
         judgement->reports = reports;
         judgement->store = store;
@@ -103,6 +108,13 @@ static void count(struct totals *totals, enum status status)
     totals->not_tls += status == STATUS_NOT_TLS;
 }
 
+/* Whether somebody wants to know of what did not fail, or the exit status depends on it. Reports
+ * may still be opened behind judgement_new(). */
+static bool shows_all(const struct judgement *judgement)
+{
+    return judgement->every || judgement->reports->every;
+}
+
 /* What the chains amount to: facts that a verdict needs. Where a handshake was completed and data
  * went both ways, it does not; and what is not shown needs no warnings. */
 static void judge_chains(struct judgement *judgement, struct session *session)
@@ -110,7 +122,7 @@ static void judge_chains(struct judgement *judgement, struct session *session)
     struct facts *facts = &session->facts;
     bool content = facts->established.frame != 0 && facts->application_records[CLIENT] > 0 &&
                    facts->application_records[SERVER] > 0;
-    if (content && !judgement->reports->every) {
+    if (content && !shows_all(judgement)) {
         return;
     }
     const char *server_name = facts->client_hellos > 0 ? facts->client_hello[0].server_name : NULL;
@@ -133,9 +145,14 @@ static void report(struct judgement *judgement, struct session *session)
         name_application(judgement, session);
     }
     if (!judgement_is_done(judgement)) {
-        struct connection connection = {facts, &verdict, judgement->name, judgement->inputs,
-                                        judgement->at_once};
+        struct connection connection = {.facts = facts,
+                                        .verdict = &verdict,
+                                        .input = judgement->name,
+                                        .inputs = judgement->inputs,
+                                        .live = judgement->at_once,
+                                        .fails = policy_fails(&judgement->policy, facts, &verdict)};
         count(judgement->totals, verdict.status);
+        judgement->totals->counting += connection.fails;
         reports_connection(judgement->reports, &connection);
         judgement->reported++;
     }
@@ -190,7 +207,7 @@ void judgement_take(struct judgement *judgement, struct session *session)
     judgement->totals->streams_overflowed +=
         facts->transport.side[CLIENT].overflowed || facts->transport.side[SERVER].overflowed;
     servers_note(judgement->servers, facts);
-    bool shown = status == STATUS_FAILED || judgement->reports->every;
+    bool shown = status == STATUS_FAILED || shows_all(judgement);
     if (!shown || judgement_is_done(judgement)) {
         count(judgement->totals, status);
         session_free(session);

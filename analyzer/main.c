@@ -1,9 +1,11 @@
 /* Wiring, and the exit status. */
 #include "capture/capture.h"
 #include "capture/privileges.h"
+#include "check.h"
 #include "diagnosis/causes.h"
 #include "live.h"
 #include "options.h"
+#include "policy.h"
 #include "replay.h"
 #include "report/report.h"
 #include "terminal.h"
@@ -32,15 +34,21 @@ static enum exit_status list_interfaces(void)
     return EXIT_NOTHING_FAILED;
 }
 
-/* A filter that is wrong for every link type is wrong usage, whatever the inputs are. */
-static enum exit_status watch(const struct options *options)
+/* What the command line says in languages of its own; false after a line on stderr. A filter that is
+ * wrong for every link type is wrong usage, whatever the inputs are. */
+static bool is_sound(const struct options *options)
 {
-    char error[CAPTURE_ERROR];
+    char error[CAPTURE_ERROR], words[POLICY_ERROR];
+    struct policy policy;
     if (options->filter != NULL && !capture_filter_valid(options->filter, error)) {
         (void)fprintf(stderr, "tlswhy: %s\n", error);
-        return EXIT_WRONG_USAGE;
+        return false;
     }
-    return options->action == ACTION_LIVE ? live_run(options) : replay_run(options);
+    if (!policy_read(&policy, options, words)) {
+        (void)fprintf(stderr, "tlswhy: %s\n", words);
+        return false;
+    }
+    return true;
 }
 
 static enum exit_status run(const struct options *options)
@@ -60,9 +68,11 @@ static enum exit_status run(const struct options *options)
     case ACTION_LIST_INTERFACES:
         return list_interfaces();
     case ACTION_REPLAY:
+        return is_sound(options) ? replay_run(options) : EXIT_WRONG_USAGE;
     case ACTION_LIVE:
-        return watch(options);
+        return is_sound(options) ? live_run(options) : EXIT_WRONG_USAGE;
     case ACTION_CHECK:
+        return is_sound(options) ? check_run(options) : EXIT_WRONG_USAGE;
     case ACTION_DIFF:
         (void)fprintf(stderr, "tlswhy: not there yet\n");
         return EXIT_WRONG_USAGE;

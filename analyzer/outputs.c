@@ -62,6 +62,7 @@ bool outputs_open(struct outputs *outputs, const struct options *options, bool l
 {
     static const struct report_format *const formats[] = {
         [FORMAT_TEXT] = &report_text, [FORMAT_JSON] = &report_json, [FORMAT_ZEEK] = &report_zeek};
+    bool checks = options->action == ACTION_CHECK && options->format == FORMAT_TEXT;
     bool on_terminal = options->output == NULL;
     struct report_options main_report = {.all = options->all,
                                          .summary = options->summary,
@@ -73,7 +74,8 @@ bool outputs_open(struct outputs *outputs, const struct options *options, bool l
                                              line_below && on_terminal && terminal_width() > 0,
                                          .width = on_terminal ? terminal_width() : 0};
     *outputs = (struct outputs){0};
-    if (!add(outputs, formats[options->format], &main_report, options->output)) {
+    if (!add(outputs, checks ? &report_check : formats[options->format], &main_report,
+             options->output)) {
         (void)snprintf(error, OUTPUTS_ERROR, "no report can be written");
         return false;
     }

@@ -16,6 +16,11 @@ enum exit_status {
  * and the good status, and is told of in one line. */
 enum exit_status replay_run(const struct options *options);
 
+/* Opens and reads one capture; false where it, or something in it, could not be read, which is told
+ * of on stderr. What was good of it counts. */
+bool replay_input(struct engine *engine, const struct options *options,
+                  const struct engine_capture *what);
+
 /* Reads one open capture to its end. Returns what capture_next() said at last. */
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
                                    const struct engine_capture *what);

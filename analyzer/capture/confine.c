@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L /* stat() */
+
 #include "capture/confine.h"
 
 #include "capture/privileges.h"
@@ -5,6 +7,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+
+enum { PATH_LENGTH = 4096 }; /* the system's longest path */
 
 /* What a filter's names are looked up in, each time that one is compiled. */
 static const char *const names[] = {"/etc/services",      "/etc/protocols",   "/etc/ethers",
@@ -24,12 +29,46 @@ static bool makes_again(const struct options *options, const char *path)
     return path != NULL && strcmp(path, "-") != 0 && (rotates || is_live(options));
 }
 
+/* The folder that an input is, or is in, with its slash; false where that is too long. */
+static bool folder_of(char folder[PATH_LENGTH], const char *input)
+{
+    struct stat status;
+    const char *slash = strrchr(input, '/');
+    bool is_folder = stat(input, &status) == 0 && S_ISDIR(status.st_mode);
+    size_t length = is_folder ? strlen(input) : slash == NULL ? 0 : (size_t)(slash - input) + 1;
+    int written = snprintf(folder, PATH_LENGTH, "%.*s%s", (int)length, input,
+                           length == 0 ? "./"
+                           : is_folder ? "/"
+                                       : "");
+    return written > 0 && written < PATH_LENGTH;
+}
+
+/* Expectations stand beside the captures; --update puts them there. */
+static void name_expectations(struct sandbox *sandbox, const struct options *options)
+{
+    for (size_t i = 0; i < options->inputs.count; i++) {
+        char folder[PATH_LENGTH];
+        if (strcmp(options->inputs.at[i], "-") == 0 || !folder_of(folder, options->inputs.at[i])) {
+            continue;
+        }
+        sandbox_may_read(sandbox, folder);
+        if (options->update) {
+            char any[PATH_LENGTH + 1]; /* a file in it, that there need not be */
+            (void)snprintf(any, sizeof any, "%s*", folder);
+            sandbox_may_create(sandbox, any);
+        }
+    }
+}
+
 static void name_needs(struct sandbox *sandbox, const struct options *options,
                        const struct inputs *inputs)
 {
     sandbox_begin(sandbox, is_live(options) ? SANDBOX_LIVE : SANDBOX_REPLAY);
     for (size_t i = 0; i < options->inputs.count; i++) {
         sandbox_may_read(sandbox, options->inputs.at[i]);
+    }
+    if (options->action == ACTION_CHECK) {
+        name_expectations(sandbox, options);
     }
     if (inputs != NULL) {
         sandbox_may_read_links(sandbox, inputs->paths, inputs->count);
@@ -84,7 +123,9 @@ bool confine(const struct options *options, const struct inputs *inputs)
     }
     name_needs(&sandbox, options, inputs);
     hand_over(&privileges, options);
-    if (!privileges_drop(&privileges, reads_files(options), rights)) {
+    /* --update writes into the operator's folder as the operator. */
+    rights[0] = '\0';
+    if (!options->update && !privileges_drop(&privileges, reads_files(options), rights)) {
         (void)fprintf(stderr, "tlswhy: %s\n", rights);
         return false;
     }

@@ -16,6 +16,36 @@ enum {
     SCSV_RENEGOTIATION = 0x00ff
 };
 
+/* Every code that is ever warned of, for who names codes on the command line. */
+static const char *const CODES[] = {
+    "certificate.expired",
+    "certificate.expiring",
+    "certificate.incomplete_chain",
+    "certificate.malformed",
+    "certificate.name_mismatch",
+    "certificate.revoked",
+    "certificate.self_signed",
+    "certificate.weak",
+    "certificate.wrong_usage",
+    "cipher.no_forward_secrecy",
+    "cipher.not_offered",
+    "cipher.weak",
+    "compression.used",
+    "dh.weak",
+    "hello.large",
+    "renegotiation.insecure",
+    "sni.missing",
+    "sni.unrecognized",
+    "version.below_best",
+    "version.downgraded",
+    "version.obsolete",
+};
+
+const char *warnings_code(size_t index)
+{
+    return index < sizeof CODES / sizeof CODES[0] ? CODES[index] : NULL;
+}
+
 void warnings_add(struct verdict *verdict, const char *code, const char *format, ...)
 {
     bool told = verdict->cause != NULL && strcmp(verdict->cause->id, code) == 0;

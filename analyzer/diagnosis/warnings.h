@@ -9,6 +9,9 @@
 void warnings_collect(struct verdict *verdict, const struct facts *facts,
                       const struct server *server);
 
+/* The codes that there are: `index` from 0; NULL behind the last. */
+const char *warnings_code(size_t index);
+
 /* ---- between the files of this room ---- */
 
 void warnings_add(struct verdict *verdict, const char *code, const char *format, ...)

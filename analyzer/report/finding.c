@@ -6,7 +6,8 @@ const char *finding_kind_name(enum finding_kind kind)
                                         [FINDING_DIFFERS] = "differs",
                                         [FINDING_MISSING] = "missing",
                                         [FINDING_UNEXPECTED] = "unexpected",
-                                        [FINDING_UNNAMED] = "no_expectation"};
+                                        [FINDING_UNNAMED] = "no_expectation",
+                                        [FINDING_WRITTEN] = "written"};
     return names[kind];
 }
 
@@ -16,8 +17,9 @@ const char *finding_kind_title(enum finding_kind kind)
         [FINDING_MET] = "as expected",
         [FINDING_DIFFERS] = "not as expected",
         [FINDING_MISSING] = "expected, and not in the capture",
-        [FINDING_UNEXPECTED] = "failed, and no expectation names it",
+        [FINDING_UNEXPECTED] = "no expectation names it",
         [FINDING_UNNAMED] = "nothing is expected of this capture",
+        [FINDING_WRITTEN] = "expectations written",
     };
     return titles[kind];
 }

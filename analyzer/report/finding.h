@@ -15,8 +15,9 @@ enum finding_kind {
     FINDING_MET,        /* a connection is as expected */
     FINDING_DIFFERS,    /* the one that comes closest is not: see the differences */
     FINDING_MISSING,    /* an expectation for which no connection is left */
-    FINDING_UNEXPECTED, /* a connection that counts as failed, and that no expectation names */
-    FINDING_UNNAMED     /* a capture of which nothing is expected, as there is no expectation */
+    FINDING_UNEXPECTED, /* a connection that ought to be expected, and that no expectation names */
+    FINDING_UNNAMED,    /* a capture of which nothing is expected, as there is no expectation */
+    FINDING_WRITTEN     /* --update: the file of expectations was written anew */
 };
 
 /* One field in which a connection is not as expected. `field` is its place in --json's object:
@@ -43,7 +44,8 @@ struct finding {
     size_t differences;
 };
 
-/* For machines: "met", "differs", "missing", "unexpected", "no_expectation". */
+/* For machines: "met", "differs", "missing", "unexpected", "no_expectation",
+ * "written". */
 const char *finding_kind_name(enum finding_kind kind);
 
 /* In a sentence, for people: "the connection is not as expected". */

@@ -1,5 +1,6 @@
 /* The report for programs: one JSON object a line and a connection. */
 #include "report/json_connection.h"
+#include "report/json_put.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -17,9 +18,8 @@ static struct report *begin(const struct report_options *options)
     return report;
 }
 
-static void connection(struct report *report, const struct connection *connection)
+static void print(struct report *report, struct json_object *line)
 {
-    struct json_object *line = json_connection(connection);
     int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
     const char *text = json_object_to_json_string_ext(line, flags);
     if (text != NULL) {
@@ -29,11 +29,50 @@ static void connection(struct report *report, const struct connection *connectio
     json_object_put(line);
 }
 
+static void connection(struct report *report, const struct connection *connection)
+{
+    print(report, json_connection(connection));
+}
+
+static struct json_object *differences_of(const struct finding *finding)
+{
+    struct json_object *differences = json_object_new_array();
+    for (size_t i = 0; i < finding->differences; i++) {
+        const struct difference *difference = &finding->difference[i];
+        struct json_object *object = json_object_new_object();
+        json_put_text(object, "field", difference->field);
+        json_put(object, "expected",
+                 difference->expected == NULL ? NULL : json_tokener_parse(difference->expected));
+        json_put(object, "found",
+                 difference->found == NULL ? NULL : json_tokener_parse(difference->found));
+        json_append(differences, object);
+    }
+    return differences;
+}
+
+/* One object a finding: {"check": {...}}. */
+static void finding(struct report *report, const struct finding *finding)
+{
+    struct json_object *line = json_object_new_object(), *check = json_object_new_object();
+    json_put_text(check, "finding", finding_kind_name(finding->kind));
+    json_put_flag(check, "failure", finding->failure);
+    json_put_text(check, "capture", finding->capture);
+    json_put_text(check, "expectations", finding->expectations);
+    if (finding->line > 0) {
+        json_put_number(check, "line", finding->line);
+    }
+    json_put_text(check, "connection", finding->connection);
+    json_put_text(check, "outcome", finding->outcome);
+    json_put_array(check, "differences", differences_of(finding));
+    json_put_object(line, "check", check);
+    print(report, line);
+}
+
 static void end(struct report *report, const struct totals *totals)
 {
     (void)totals;
     free(report);
 }
 
-const struct report_format report_json = {"json", begin, connection, end, NULL,
-                                          REPORT_EVERY | REPORT_APPLICATION};
+const struct report_format report_json = {"json", begin,   connection,
+                                          end,    finding, REPORT_EVERY | REPORT_APPLICATION};

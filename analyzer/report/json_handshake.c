@@ -49,6 +49,27 @@ static struct json_object *offer_of(const struct facts *facts)
     return client;
 }
 
+static struct json_object *answer_of(const struct facts *facts)
+{
+    struct json_object *server = json_object_new_object();
+    const struct server_hello_facts *hello = facts->server_hello;
+    char text[NAMES_TEXT_MAX] = "";
+    if (hello == NULL) {
+        return server;
+    }
+    version_text(text, hello->legacy_version);
+    json_put_text(server, "legacy_version", text);
+    json_put_codes(server, "extensions", hello->extensions, names_extension_text);
+    if (facts->server_scheme != 0) {
+        names_scheme_text(text, facts->server_scheme);
+        json_put_text(server, "signature_algorithm", text);
+    }
+    if (facts->dh_bits > 0) {
+        json_put_number(server, "dh_bits", facts->dh_bits);
+    }
+    return server;
+}
+
 static struct json_object *request_of(const struct facts *facts)
 {
     struct json_object *request = json_object_new_object();
@@ -167,6 +188,7 @@ struct json_object *json_handshake(const struct facts *facts, const struct verdi
     }
     put_preface(handshake, facts->preface);
     json_put_object(handshake, "client", offer_of(facts));
+    json_put_object(handshake, "server", answer_of(facts));
     json_put_object(handshake, "certificate_request", request_of(facts));
     put_steps(handshake, facts);
     put_unseen(handshake, facts);

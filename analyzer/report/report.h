@@ -14,6 +14,7 @@ struct totals {
     uint64_t packets, bytes;
     uint64_t connections; /* reported as connections: the next four added up */
     uint64_t established, failed, incomplete, not_tls;
+    uint64_t counting;       /* connections that make the exit status 1: see policy.h */
     uint64_t cut_packets;    /* shorter than they were sent */
     uint64_t broken_packets; /* contradict themselves */
     uint64_t fragments;      /* of IP datagrams, not put together */
@@ -23,6 +24,8 @@ struct totals {
         streams_overflowed; /* streams of which bytes were given up because of a bound of ours */
 };
 
+struct json_collection;
+
 struct report_options {
     FILE *out;
     bool all;     /* established ones too */
@@ -31,6 +34,7 @@ struct report_options {
     bool color;
     bool over_line; /* `out` is a terminal with a line at its bottom that goes away first */
     unsigned width; /* columns of the terminal; 0: not a terminal */
+    struct json_collection *collection; /* of report_collection: where connections are kept */
 };
 
 /* One connection as it is reported. `input`: the capture's name as given, for reports on several.
@@ -41,6 +45,7 @@ struct connection {
     const char *input;
     size_t inputs; /* how many captures this run reads */
     bool live;     /* `input` is interfaces' names */
+    bool fails;    /* it makes the exit status 1: see policy.h */
 };
 
 struct report; /* a format's own state */
@@ -63,7 +68,7 @@ struct report_format {
 };
 
 extern const struct report_format report_text, report_json, report_html, report_junit, report_sarif,
-    report_zeek, report_annotations;
+    report_zeek, report_annotations, report_check;
 
 /* ---- what several formats say alike ---- */
 

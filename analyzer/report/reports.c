@@ -34,6 +34,17 @@ void reports_connection(struct reports *reports, const struct connection *connec
     }
 }
 
+void reports_finding(struct reports *reports, const struct finding *finding)
+{
+    for (size_t i = 0; i < reports->count; i++) {
+        const struct open_report *open = &reports->open[i];
+        if (open->format->finding != NULL) {
+            clear_line(open);
+            open->format->finding(open->report, finding);
+        }
+    }
+}
+
 void reports_end(struct reports *reports, const struct totals *totals)
 {
     for (size_t i = 0; i < reports->count; i++) {

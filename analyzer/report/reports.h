@@ -27,6 +27,9 @@ bool reports_add(struct reports *reports, const struct report_format *format,
 
 void reports_connection(struct reports *reports, const struct connection *connection);
 
+/* With --check, in place of connections. */
+void reports_finding(struct reports *reports, const struct finding *finding);
+
 /* Writes what is left, and frees the reports. Whether their files took it is the files' to say. */
 void reports_end(struct reports *reports, const struct totals *totals);
 

@@ -247,7 +247,7 @@ static void connection(struct report *report, const struct connection *connectio
     if (verdict->status == STATUS_FAILED) {
         tally_note(report->tally, connection);
     }
-    if (report->options.summary || !(told || report->options.all)) {
+    if (report->options.summary || !(told || connection->fails || report->options.all)) {
         return;
     }
     bool paragraph = told || (report->options.verbose && !report->options.quiet);

@@ -34,7 +34,7 @@ static void json_tells_what_the_hellos_said(void **state)
                 "\"client\":{\"legacy_version\":\"1.2\",\"versions\":[\"1.2\",\"1.1\"],"
                 "\"groups\":[\"x25519\",\"secp256r1\",\"secp384r1\"],\"signature_algorithms\":"
                 "[\"ecdsa_secp256r1_sha256\",\"rsa_pss_rsae_sha256\",\"rsa_pkcs1_sha256\"],"
-                "\"length\":180},\"steps\":[");
+                "\"length\":180},\"server\":{\"legacy_version\":\"1.0\"},\"steps\":[");
 }
 
 static void json_lists_every_step(void **state)
