@@ -292,7 +292,7 @@ static enum exit_status finish(struct live *live, bool watched)
         (void)close(live->signals);
     }
     return !watched || live->aborted || live->outputs.failed ? EXIT_INPUT_FAILED
-           : totals.failed > 0                               ? EXIT_HANDSHAKE_FAILED
+           : totals.counting > 0                             ? EXIT_HANDSHAKE_FAILED
                                                              : EXIT_NOTHING_FAILED;
 }
 
