@@ -366,7 +366,8 @@ def check_filtering(tab, count):
 
 def check_opening(tab):
     opened = "document.querySelectorAll('.connection details[open]').length"
-    expect("browser: the first connection is open", tab.value(opened) == 1)
+    expect("browser: the first connection that failed is open, and no other", tab.value(opened) == 1 and
+           tab.value("document.querySelector('.connection.failed details').open"))
     tab.value("[...document.querySelectorAll('.controls button')].pop().click()")
     expect("browser: all are opened", tab.value(opened) == len(cells(tab, 0)))
     tab.value("[...document.querySelectorAll('.controls button')].pop().click()")

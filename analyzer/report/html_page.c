@@ -113,7 +113,8 @@ static void connection(struct report *report, const struct connection *connectio
         return;
     }
     uint64_t number = report->failed_told + report->others_told;
-    struct html_place place = {number, number == 1, report->options.verbose};
+    bool open = failed && report->failed_told == 1;
+    struct html_place place = {number, open, report->options.verbose};
     html_connection(report->options.out, connection, &place);
 }
 
