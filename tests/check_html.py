@@ -16,6 +16,7 @@ import tempfile
 import xml.etree.ElementTree
 
 import browser
+import hostile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
@@ -230,6 +231,16 @@ def check_hostile_names():
         expect(f"hostile {number}: the file's name is shown", re.search("\"><script>alert\\(1\\)<&'\ufffd+\\.pcap", page.connections["c1"]))
 
 
+def check_hostile_texts():
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "hostile.pcap"
+        hostile.write(path)
+        text, lines = tell("--all", path)
+    page = check_page("hostile texts", text)
+    expect("hostile texts: there are some", len(lines) >= len(hostile.TEXTS))
+    check_contents("hostile texts", page, lines)
+
+
 # ---- bounds ----
 
 
@@ -440,6 +451,7 @@ def main():
     check_samples()
     check_quiet_runs()
     check_hostile_names()
+    check_hostile_texts()
     check_bounds()
     check_unwritable()
     check_browser()
