@@ -19,6 +19,12 @@ enum {
     ARGUMENT_SUMMARY = 320
 };
 
+struct remedy {
+    const char *platform; /* "iis", "nginx", "apache", "haproxy", "openssl", "java", "go", "dotnet",
+                             "network", "any" */
+    const char *text;     /* precise enough to type */
+};
+
 /* What a cause's function says besides its confidence. */
 struct argument {
     char summary[ARGUMENT_SUMMARY]; /* the sentence for a person: what happened, to this connection
@@ -28,6 +34,7 @@ struct argument {
         char text[ARGUMENT_TEXT];
     } item[ARGUMENT_ITEMS];
     size_t count;
+    const struct remedy *remedies; /* where the cause's own do not suit this connection; or NULL */
 };
 
 /* Writes the summary, or adds a piece of evidence; printf's format. What does not fit is cut at a
@@ -36,12 +43,6 @@ void argument_say(struct argument *argument, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void argument_cite(struct argument *argument, struct moment at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-struct remedy {
-    const char *platform; /* "iis", "nginx", "apache", "haproxy", "openssl", "java", "go", "dotnet",
-                             "network", "any" */
-    const char *text;     /* precise enough to type */
-};
 
 /* A question about one connection: its facts, and what its server did with others (NULL: nothing
  * known). */

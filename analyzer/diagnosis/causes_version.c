@@ -181,11 +181,43 @@ static enum confidence too_old_by_refusal(const struct question *question,
     return confidence;
 }
 
+static const struct remedy SERVER_REMEDIES[] = {
+    {"iis", "enable TLS 1.2: "
+            "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS "
+            "1.2\\Server: Enabled=1, DisabledByDefault=0 (DWORD), then restart"},
+    {"nginx", "ssl_protocols TLSv1.2 TLSv1.3;"},
+    {"apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3"},
+    {"haproxy", "bind ... ssl crt FILE ssl-min-ver TLSv1.2"},
+    {"java", "upgrade to Java 8 or later, or -Djdk.tls.server.protocols=TLSv1.2,TLSv1.3"},
+    {"openssl", "MaxProtocol = TLSv1.3 (or no such line) in openssl.cnf; TLS 1.2 needs OpenSSL "
+                "1.0.1 or later"},
+    {"any",
+     "until the server is changed: let this one client accept the old version, and nobody else"},
+    {NULL, NULL},
+};
+
+/* For a client that accepts nothing below TLS 1.3. */
+static const struct remedy SERVER_REMEDIES_13[] = {
+    {"any", "let the client accept TLS 1.2, too; or enable TLS 1.3 on the server:"},
+    {"iis", "Windows Server 2022 or later: HKLM\\SYSTEM\\CurrentControlSet\\Control\\"
+            "SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.3\\Server: Enabled=1, "
+            "DisabledByDefault=0 (DWORD), then restart"},
+    {"nginx", "ssl_protocols TLSv1.2 TLSv1.3; (nginx 1.13.0 or later with OpenSSL 1.1.1 or later)"},
+    {"apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3 (2.4.37 or later with OpenSSL 1.1.1 or later)"},
+    {"haproxy", "bind ... ssl crt FILE ssl-max-ver TLSv1.3 (OpenSSL 1.1.1 or later)"},
+    {"java", "Java 11 or later, or 8u261: -Djdk.tls.server.protocols=TLSv1.2,TLSv1.3"},
+    {"openssl", "MaxProtocol = TLSv1.3 (or no such line) in openssl.cnf; OpenSSL 1.1.1 or later"},
+    {NULL, NULL},
+};
+
 static enum confidence server_too_old(const struct question *question, struct argument *argument)
 {
     const struct client_hello_facts *hello = known_hello(question->facts);
     if (hello == NULL) {
         return NO;
+    }
+    if (facts_offer_lowest(hello->offer) >= TLS13) {
+        argument->remedies = SERVER_REMEDIES_13;
     }
     if (question->facts->server_hello != NULL) {
         return too_old_by_selection(question, argument, hello);
@@ -395,21 +427,6 @@ static enum confidence mismatch(const struct question *question, struct argument
 }
 
 /* ---- the rows ---- */
-
-static const struct remedy SERVER_REMEDIES[] = {
-    {"iis", "enable TLS 1.2: "
-            "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS "
-            "1.2\\Server: Enabled=1, DisabledByDefault=0 (DWORD), then restart"},
-    {"nginx", "ssl_protocols TLSv1.2 TLSv1.3;"},
-    {"apache", "SSLProtocol -all +TLSv1.2 +TLSv1.3"},
-    {"haproxy", "bind ... ssl crt FILE ssl-min-ver TLSv1.2"},
-    {"java", "upgrade to Java 8 or later, or -Djdk.tls.server.protocols=TLSv1.2,TLSv1.3"},
-    {"openssl", "MaxProtocol = TLSv1.3 (or no such line) in openssl.cnf; TLS 1.2 needs OpenSSL "
-                "1.0.1 or later"},
-    {"any",
-     "until the server is changed: let this one client accept the old version, and nobody else"},
-    {NULL, NULL},
-};
 
 static const struct remedy CLIENT_REMEDIES[] = {
     {"dotnet", "HKLM\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319 and its Wow6432Node twin: "

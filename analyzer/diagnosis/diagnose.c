@@ -140,3 +140,12 @@ bool diagnose_may_change(const struct verdict *verdict)
 {
     return verdict->status == STATUS_FAILED && verdict->confidence != CERTAIN;
 }
+
+const struct remedy *diagnose_remedies(const struct verdict *verdict)
+{
+    if (verdict->cause == NULL) {
+        return NULL;
+    }
+    return verdict->argument.remedies != NULL ? verdict->argument.remedies
+                                              : verdict->cause->remedies;
+}

@@ -34,6 +34,10 @@ struct verdict {
 /* Judges a connection. `server`: what is known of its server from others, or NULL. */
 void diagnose(struct verdict *verdict, const struct facts *facts, const struct server *server);
 
+/* What helps, for the verdict's cause; ended by a row without platform. NULL: nothing is known to.
+ */
+const struct remedy *diagnose_remedies(const struct verdict *verdict);
+
 /* How it went: the part of diagnose() that asks for no reason. */
 enum status diagnose_status(const struct facts *facts);
 

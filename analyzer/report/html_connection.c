@@ -275,7 +275,7 @@ static void write_body(FILE *out, const struct connection *connection,
     write_warnings(out, verdict);
     fputs("</div>\n<div class=\"blocks\">\n", out);
     if (explained) {
-        write_remedies(out, verdict->cause->remedies);
+        write_remedies(out, diagnose_remedies(verdict));
     }
     if (explained || verdict->status == STATUS_FAILED) {
         write_try(out, facts);

@@ -130,7 +130,7 @@ static struct json_object *diagnosis_of(const struct facts *facts, const struct 
     json_put_text(diagnosis, "confidence", diagnose_confidence_name(verdict->confidence));
     json_put_text(diagnosis, "summary", verdict->argument.summary);
     json_put_array(diagnosis, "evidence", evidence_of(&verdict->argument));
-    json_put_array(diagnosis, "remedies", remedies_of(verdict->cause->remedies));
+    json_put_array(diagnosis, "remedies", remedies_of(diagnose_remedies(verdict)));
     json_put_text(diagnosis, "reproduce", command);
     json_put_array(diagnosis, "alternatives", alternatives_of(verdict));
     return diagnosis;

@@ -214,7 +214,7 @@ static void write_paragraph(struct report *report, const struct connection *conn
     }
     if (verdict->cause != NULL) {
         write_why(page, &verdict->argument);
-        remedies_write(page, verdict->cause->remedies);
+        remedies_write(page, diagnose_remedies(verdict));
     }
     if (verdict->status == STATUS_FAILED || verdict->cause != NULL) {
         write_try(page, connection->facts);

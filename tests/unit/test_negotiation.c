@@ -55,6 +55,23 @@ a_client_without_a_list_that_just_closes_is_likely_to_have_meant_the_version(voi
     assert_int_equal(asked("version.server_too_old", &handshake, NULL), POSSIBLE);
 }
 
+static void a_server_that_has_tls_1_2_is_not_told_to_enable_it(void **state)
+{
+    (void)state;
+    static const uint16_t only_13[] = {0x0304};
+    struct handshake handshake;
+    struct verdict verdict;
+    client_hello(&handshake);
+    server_hello(&handshake, 0x0301, 0xc013);
+    reset(&handshake, CLIENT);
+    diagnose(&verdict, &handshake.facts, NULL);
+    assert_ptr_equal(diagnose_remedies(&verdict), verdict.cause->remedies);
+    handshake.offer.versions = (struct code_list){only_13, 1};
+    diagnose(&verdict, &handshake.facts, NULL);
+    assert_string_equal(verdict.cause->id, "version.server_too_old");
+    assert_non_null(strstr(diagnose_remedies(&verdict)[0].text, "TLS 1.3 on the server"));
+}
+
 static void silence_is_explained_by_what_others_were_given(void **state)
 {
     (void)state;
@@ -372,6 +389,7 @@ int main(void)
         cmocka_unit_test(a_server_hello_below_the_clients_list_is_certain_however_the_client_ends),
         cmocka_unit_test(
             a_client_without_a_list_that_just_closes_is_likely_to_have_meant_the_version),
+        cmocka_unit_test(a_server_that_has_tls_1_2_is_not_told_to_enable_it),
         cmocka_unit_test(silence_is_explained_by_what_others_were_given),
         cmocka_unit_test(an_alert_of_the_server_is_explained_by_what_others_were_given),
         cmocka_unit_test(an_alert_70_on_a_hello_without_a_list_means_an_old_client),
