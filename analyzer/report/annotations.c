@@ -101,12 +101,7 @@ static void finding(struct report *report, const struct finding *finding)
     char text[TEXT];
     struct phrase phrase = phrase_in(text, sizeof(text));
     phrase_add(&phrase, "%s", finding->connection != NULL ? finding->connection : "");
-    for (size_t i = 0; i < finding->differences; i++) {
-        const struct difference *difference = &finding->difference[i];
-        phrase_add(&phrase, "\n%s: expected %s, found %s", difference->field,
-                   difference->expected != NULL ? difference->expected : "nothing",
-                   difference->found != NULL ? difference->found : "nothing");
-    }
+    finding_differences(&phrase, finding, "\n");
     if (finding->summary != NULL) {
         phrase_add(&phrase, "\n%s", finding->summary);
     }

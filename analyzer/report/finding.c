@@ -23,3 +23,13 @@ const char *finding_kind_title(enum finding_kind kind)
     };
     return titles[kind];
 }
+
+void finding_differences(struct phrase *phrase, const struct finding *finding, const char *between)
+{
+    for (size_t i = 0; i < finding->differences; i++) {
+        const struct difference *difference = &finding->difference[i];
+        phrase_add(phrase, "%s%s: expected %s, found %s", between, difference->field,
+                   difference->expected != NULL ? difference->expected : "nothing",
+                   difference->found != NULL ? difference->found : "nothing");
+    }
+}

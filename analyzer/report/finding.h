@@ -7,6 +7,8 @@
 #ifndef REPORT_FINDING_H
 #define REPORT_FINDING_H
 
+#include "report/phrase.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,5 +52,8 @@ const char *finding_kind_name(enum finding_kind kind);
 
 /* In a sentence, for people: "the connection is not as expected". */
 const char *finding_kind_title(enum finding_kind kind);
+
+/* Adds what differs: "tls.version: expected "1.3", found "1.2"", with `between` before each. */
+void finding_differences(struct phrase *phrase, const struct finding *finding, const char *between);
 
 #endif

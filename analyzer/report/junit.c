@@ -254,32 +254,25 @@ static void connection(struct report *report, const struct connection *connectio
 
 /* ---- --check ---- */
 
-static void write_differences(struct phrase *phrase, const struct finding *finding)
-{
-    for (size_t i = 0; i < finding->differences; i++) {
-        const struct difference *difference = &finding->difference[i];
-        phrase_add(phrase, "%s: expected %s, found %s\n", difference->field,
-                   difference->expected != NULL ? difference->expected : "nothing",
-                   difference->found != NULL ? difference->found : "nothing");
-    }
-}
-
 static void explain(char *text, size_t size, const struct finding *finding)
 {
     struct phrase phrase = phrase_in(text, size);
-    write_differences(&phrase, finding);
+    finding_differences(&phrase, finding, "\n");
     if (finding->outcome != NULL) {
-        phrase_add(&phrase, "%s\n", finding->outcome);
+        phrase_add(&phrase, "\n%s", finding->outcome);
     }
     if (finding->summary != NULL && finding->summary[0] != '\0') {
-        phrase_add(&phrase, "%s\n", finding->summary);
+        phrase_add(&phrase, "\n%s", finding->summary);
     }
     if (finding->frame != 0) {
-        phrase_add(&phrase, "first packet: %" PRIu64 "\n", finding->frame);
+        phrase_add(&phrase, "\nfirst packet: %" PRIu64, finding->frame);
     }
     if (finding->expectations != NULL) {
-        phrase_add(&phrase, "%s, line %u\n", finding->expectations, finding->line);
+        phrase_add(&phrase, "\n");
+        phrase_add_printable(&phrase, finding->expectations);
+        phrase_add(&phrase, ", line %u", finding->line);
     }
+    phrase_add(&phrase, "\n");
 }
 
 static void finding(struct report *report, const struct finding *finding)

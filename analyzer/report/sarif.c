@@ -350,12 +350,7 @@ static void finding(struct report *report, const struct finding *finding)
     const char *title = finding_kind_title(finding->kind);
     phrase_add(&phrase, "%s%s%s", finding->connection != NULL ? finding->connection : "",
                finding->connection != NULL ? ": " : "", title);
-    for (size_t i = 0; i < finding->differences; i++) {
-        const struct difference *difference = &finding->difference[i];
-        phrase_add(&phrase, "; %s: expected %s, found %s", difference->field,
-                   difference->expected != NULL ? difference->expected : "nothing",
-                   difference->found != NULL ? difference->found : "nothing");
-    }
+    finding_differences(&phrase, finding, "; ");
     if (finding->summary != NULL && finding->summary[0] != '\0') {
         phrase_add(&phrase, ". %s", finding->summary);
     }
