@@ -72,9 +72,14 @@ static void find_for(struct search *search, size_t first)
     }
 }
 
-/* The free connection that comes closest to an expectation that nobody meets, where anything of it
- * is as expected; with `same`, only one that is the same by address and name. */
-static void find_closest(struct search *search, size_t expectation, bool same_one)
+/* The rounds in which who comes closest is looked for: what has the right addresses and name and is
+ * otherwise like it, what is anything like it, and what at least is not another by address and
+ * name.
+ */
+enum round { ROUND_SAME_ONE, ROUND_ALIKE, ROUND_NOT_ANOTHER, ROUNDS };
+
+/* The free connection that comes closest to an expectation that nobody meets. */
+static void find_closest(struct search *search, size_t expectation, enum round round)
 {
     struct json_object *expected = json_object_array_get_idx(search->expectations, expectation);
     size_t least = 0;
@@ -85,7 +90,9 @@ static void find_closest(struct search *search, size_t expectation, bool same_on
         }
         struct json_object *found = json_object_array_get_idx(search->connections, j);
         struct expect_score score = expect_compare(NULL, expected, found);
-        bool fits = score.differing < score.fields && (score.strangers == 0 || !same_one);
+        bool alike = score.differing < score.fields;
+        bool fits =
+            (alike || round == ROUND_NOT_ANOTHER) && (score.strangers == 0 || round == ROUND_ALIKE);
         size_t distance = score.differing + 4 * score.strangers;
         if (fits && (closest == EXPECT_NOBODY || distance < least)) {
             least = distance;
@@ -104,10 +111,10 @@ static void find_all(struct search *search)
     for (size_t i = 0; i < search->expectation_count; i++) {
         find_for(search, i);
     }
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < search->expectation_count; i++) {
             if (search->match->connection[i] == EXPECT_NOBODY) {
-                find_closest(search, i, round == 0);
+                find_closest(search, i, (enum round)round);
             }
         }
     }

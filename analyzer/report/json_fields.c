@@ -3,7 +3,8 @@
 #include <json-c/json.h>
 #include <string.h>
 
-/* In the order of tests/schema/connection.schema.json, which a test holds it against. */
+/* In the order of tests/schema/connection.schema.json, which tests/check_expect.py holds it
+ * against. */
 static const struct json_field fields[] = {
     {"@timestamp", FIELD_TEXT},
     {"event", FIELD_OBJECT},
@@ -12,6 +13,10 @@ static const struct json_field fields[] = {
     {"event.outcome", FIELD_TEXT},
     {"event.reason", FIELD_TEXT},
     {"event.duration", FIELD_NUMBER},
+    {"observer", FIELD_OBJECT},
+    {"observer.ingress", FIELD_OBJECT},
+    {"observer.ingress.interface", FIELD_OBJECT},
+    {"observer.ingress.interface.name", FIELD_TEXT},
     {"log", FIELD_OBJECT},
     {"log.file", FIELD_OBJECT},
     {"log.file.path", FIELD_TEXT},
