@@ -12,6 +12,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -152,6 +153,26 @@ def is_shut(status):
     return status["NoNewPrivs"] == ["1"] and status["Seccomp"] == ["2"]
 
 
+def status_uid(status):
+    return int(status["Uid"][0])
+
+
+def hear(manager, run, word):
+    """Waits for a message that begins with the word; False when the program ended without it."""
+    until = time.monotonic() + PATIENCE
+    manager.settimeout(0.1)
+    while time.monotonic() < until:
+        ended = run.poll() is not None
+        try:
+            while True:
+                if manager.recv(4096).startswith(word):
+                    return True
+        except TimeoutError:
+            if ended:
+                return False
+    return False
+
+
 def check_anybody(tlswhy):
     uid = os.geteuid()
     watch("in the sandbox", [tlswhy, "-"],
@@ -199,6 +220,42 @@ def check_root(tlswhy, folder):
                f"{done.returncode} {done.stderr}")
 
 
+def check_live(tlswhy, folder):
+    """As a service manager starts it: heard of, confined, its report reopened, and ended."""
+    out = folder / "reports"
+    out.mkdir()
+    out.chmod(0o777)
+    report = out / "live.txt"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(folder / "notify"))
+        run = subprocess.Popen([tlswhy, "-i", "lo", "--output", report], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True,
+                               env={**os.environ, "NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "1000000"})
+        ready = hear(manager, run, b"READY=1")
+        if not ready:
+            run.kill()
+            errors = run.communicate()[1]
+            if "ermission" in errors or "ermitted" in errors:
+                skip("a live run", errors.strip())
+            else:
+                expect("live: READY", False, errors)
+            return
+        status = status_of(run.pid)
+        expect("live: confined", is_user(status, pwd.getpwnam("nobody").pw_uid) and is_shut(status)
+               and is_bare(status), status)
+        expect("live: signs of life", hear(manager, run, b"WATCHDOG=1"))
+        report.rename(out / "live.txt.1")
+        run.send_signal(signal.SIGHUP)
+        until = time.monotonic() + PATIENCE
+        while not report.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        expect("live: the report is made anew", report.exists() and report.stat().st_uid == status_uid(status))
+        run.send_signal(signal.SIGTERM)
+        expect("live: STOPPING", hear(manager, run, b"STOPPING=1"))
+        errors = run.communicate()[1]
+        expect("live: its end", run.returncode in (0, 1) and "packets captured" in errors, f"{run.returncode} {errors}")
+
+
 def check_installed(tlswhy, folder):
     """A copy that was given rights as a file."""
     if os.statvfs(folder).f_flag & os.ST_NOSUID:
@@ -219,6 +276,22 @@ def check_installed(tlswhy, folder):
           lambda status: is_user(status, 65534) and is_shut(status) and is_bare(status), user=65534, cwd="/")
 
 
+def check_unit(tlswhy, folder):
+    """The unit as it is installed, with the program of the build in it."""
+    unit = pathlib.Path(tlswhy).resolve().parent / "packaging" / "tlswhy@.service"
+    if shutil.which("systemd-analyze") is None:
+        skip("the systemd unit", "no systemd-analyze")
+        return
+    text = unit.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    expect("the unit's program", len(lines) == 1 and lines[0].split()[0].endswith("/bin/tlswhy"), lines)
+    copy = folder / "tlswhy@lo.service"
+    copy.write_text(text.replace(lines[0].split()[0], f"ExecStart={pathlib.Path(tlswhy).resolve()}"), encoding="utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", copy], capture_output=True, text=True, check=False)
+    wrong = [line for line in done.stderr.splitlines() if "tlswhy" in line]
+    expect("the systemd unit", not wrong, wrong)
+
+
 def main():
     tlswhy, probe = sys.argv[1:]
     with tempfile.TemporaryDirectory() as name:
@@ -228,9 +301,11 @@ def main():
             folder.chmod(0o755)
             check_probe(probe, run, folder / run)
         check_anybody(tlswhy)
+        check_unit(tlswhy, folder)
         if os.geteuid() == 0:
             check_root(tlswhy, folder)
             check_installed(tlswhy, folder)
+            check_live(tlswhy, folder)
         else:
             skip("how root is given up", "not root")
     for complaint in complaints:
