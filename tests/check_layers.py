@@ -17,6 +17,7 @@ LIBRARIES = {
                       "analyzer/report/sarif"},
     r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c",
                  "analyzer/tracking/keylog.c", "analyzer/tracking/unseal", "analyzer/report/html_frame.c"},
+    r"microhttpd": {"analyzer/metrics.c"},
     r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},
     r"seccomp\.h": {"analyzer/capture/calls.c"},
     r"cap-ng\.h": {"analyzer/capture/privileges.c"},
@@ -34,7 +35,7 @@ NEVER = {
 # Which rooms own memory.
 OWNERS = ("analyzer/tracking/", "analyzer/capture/", "analyzer/report/", "analyzer/diagnosis/servers.c",
           "analyzer/engine.c", "analyzer/judgement.c", "analyzer/pending.c", "analyzer/options.c",
-          "analyzer/check.c")
+          "analyzer/check.c", "analyzer/metrics.c")
 STDERR = ("analyzer/main.c", "analyzer/replay.c", "analyzer/check.c", "analyzer/live.c",
           "analyzer/outputs.c", "analyzer/options.c", "analyzer/terminal.c", "analyzer/capture/")
 FILE_LINES = 600

@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+enum { TOTALS_CAUSES = 96 /* rows of causes.h that are counted one by one; there are fewer */ };
+
 /* Counts over the whole run, for the summary. */
 struct totals {
     uint64_t packets, bytes;
@@ -22,6 +24,7 @@ struct totals {
     uint64_t evicted;        /* connections given up because of a bound of ours */
     uint64_t
         streams_overflowed; /* streams of which bytes were given up because of a bound of ours */
+    uint64_t failed_of[TOTALS_CAUSES]; /* of the failed: those of each cause, by its row */
 };
 
 struct json_collection;
