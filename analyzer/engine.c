@@ -34,7 +34,10 @@ static const int64_t live_handshake_limit = SECONDS(60);
 enum {
     /* Bytes of all that grows with traffic. A capture of 1 GB with 150,000 connections takes 80
      * MiB. */
-    MEMORY_USUAL = 512 << 20
+    MEMORY_USUAL = 512 << 20,
+    /* The part of it that holds the packets for -w, where that is asked for: handshakes that are
+     * not over have some 10 KiB of them, and as much of facts and buffers. */
+    KEPT_PART = 4
 };
 
 struct engine {
@@ -46,6 +49,7 @@ struct engine {
     struct judgement *judgement;
     struct flow_table *flows;
     struct fragments *fragments; /* made when the first one comes */
+    struct kept_account kept;    /* of the packets for -w; a limit of 0: nobody wants them */
     int64_t limit[FLOW_AGES];    /* silence_limit, as this run has it */
     bool live;
     size_t sessions; /* of flows in the table */
@@ -82,6 +86,17 @@ struct engine *engine_new(const struct options *options, struct reports *reports
         return NULL;
     }
     return engine;
+}
+
+static size_t memory_limit(const struct engine *engine)
+{
+    return engine->options->memory != 0 ? engine->options->memory : MEMORY_USUAL;
+}
+
+void engine_set_saver(struct engine *engine, struct saver *saver)
+{
+    engine->kept.limit = saver == NULL ? 0 : memory_limit(engine) / KEPT_PART;
+    judgement_set_saver(engine->judgement, saver);
 }
 
 bool engine_is_done(const struct engine *engine)
@@ -175,6 +190,8 @@ static void conclude(struct engine *engine, struct flow *flow, bool given_up)
     session->facts.given_up = given_up;
     session->facts.lossy = engine->dropped != 0 && engine->dropped >= session->facts.first.time;
     transport_end_facts(flow, engine->now);
+    session->kept = flow->kept;
+    flow->kept = NULL;
     flow->session = NULL;
     flow->ignored = true;
     engine->sessions--;
@@ -259,7 +276,7 @@ static void give_up_one(struct engine *engine)
 static void keep_room(struct engine *engine)
 {
     size_t most = engine->options->connections != 0 ? engine->options->connections : FLOW_MAX;
-    size_t memory = engine->options->memory != 0 ? engine->options->memory : MEMORY_USUAL;
+    size_t memory = memory_limit(engine) - engine->kept.limit;
     while (flow_count(engine->flows) >= most || engine->sessions >= FLOW_SESSIONS) {
         give_up_one(engine);
     }
@@ -357,11 +374,23 @@ static void ignore(struct engine *engine, struct flow *flow)
     stream_release(&flow->stream[0]);
     stream_release(&flow->stream[1]);
     session_free(flow->session);
+    kept_free(flow->kept);
+    flow->kept = NULL;
     flow->session = NULL;
     flow->ignored = true;
 }
 
-static void take_segment(struct engine *engine, const struct segment *segment, struct moment at)
+/* Copies the packet for -w. */
+static void keep(struct engine *engine, struct flow *flow, const struct packet *packet,
+                 struct moment at)
+{
+    if (engine->kept.limit > 0) {
+        flow_keep(flow, &engine->kept, at, packet->link, packet->bytes, packet->length);
+    }
+}
+
+static void take_segment(struct engine *engine, const struct packet *packet,
+                         const struct segment *segment, struct moment at)
 {
     uint8_t end = 0;
     struct flow *flow = flow_find(engine->flows, &end, &segment->from, segment->from_port,
@@ -378,6 +407,7 @@ static void take_segment(struct engine *engine, const struct segment *segment, s
     }
     bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
     bool speaks = segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0;
+    keep(engine, flow, packet, at);
     transport_note(flow, end, segment, at);
     if ((closes || speaks) && begin_session(engine, flow)) {
         if (speaks) {
@@ -390,17 +420,20 @@ static void take_segment(struct engine *engine, const struct segment *segment, s
             ignore(engine, flow);
         }
     }
+    flow_settle(flow);
     flow_touch(engine->flows, flow, age_of(engine, flow), engine->now);
     account(engine, flow);
 }
 
 /* An ICMP error is for the sender of the segment that it quotes. */
-static void take_icmp(struct engine *engine, const struct segment *quote, struct moment at)
+static void take_icmp(struct engine *engine, const struct packet *packet,
+                      const struct segment *quote, struct moment at)
 {
     uint8_t end = 0;
     struct flow *flow =
         flow_find(engine->flows, &end, &quote->from, quote->from_port, &quote->to, quote->to_port);
     if (flow != NULL && begin_session(engine, flow)) {
+        keep(engine, flow, packet, at);
         transport_note_icmp(flow, end, quote, at);
     }
 }
@@ -470,10 +503,10 @@ void engine_take(struct engine *engine, const struct packet *packet)
     }
     switch (kind) {
     case PACKET_TCP:
-        take_segment(engine, &segment, at);
+        take_segment(engine, packet, &segment, at);
         break;
     case PACKET_ICMP:
-        take_icmp(engine, &segment, at);
+        take_icmp(engine, packet, &segment, at);
         break;
     case PACKET_BROKEN:
         engine->totals.broken_packets++;
@@ -546,12 +579,12 @@ void engine_note_drops(struct engine *engine, uint64_t dropped)
 
 struct engine_load engine_load(const struct engine *engine)
 {
-    size_t memory = engine->options->memory != 0 ? engine->options->memory : MEMORY_USUAL;
-    return (struct engine_load){.connections =
-                                    engine->flows == NULL ? 0 : flow_count(engine->flows),
-                                .sessions = engine->sessions,
-                                .memory = engine->held + judgement_memory(engine->judgement),
-                                .memory_limit = memory};
+    return (struct engine_load){
+        .connections = engine->flows == NULL ? 0 : flow_count(engine->flows),
+        .sessions = engine->sessions,
+        .memory = engine->held + judgement_memory(engine->judgement) + engine->kept.used,
+        .memory_limit = memory_limit(engine),
+        .unkept = engine->kept.lost};
 }
 
 const struct totals *engine_totals(const struct engine *engine)

@@ -10,6 +10,7 @@
 #define ANALYZER_ENGINE_H
 
 #include "capture/capture.h"
+#include "capture/saver.h"
 #include "options.h"
 #include "report/reports.h"
 
@@ -29,12 +30,17 @@ struct engine_load {
     size_t sessions;     /* of these with facts */
     size_t memory;       /* bytes of all that grows with traffic, */
     size_t memory_limit; /* and how many they may be */
+    uint64_t unkept;     /* -w: packets that were not kept, for lack of room */
 };
 
 /* An engine that reports to `reports`; both arguments must outlive it. NULL: no memory, or an
  * environment that does not do, told in `error`. */
 struct engine *engine_new(const struct options *options, struct reports *reports, char *error,
                           size_t error_size);
+
+/* The packets of handshakes that fail are kept, and go to `saver`, which stays the caller's; NULL:
+ * nowhere. Before the first capture. */
+void engine_set_saver(struct engine *engine, struct saver *saver);
 
 /* The packets of one capture go between these two; connections do not go on from one capture to
  * the next. False where there is no memory. Behind the end everything was reported. */

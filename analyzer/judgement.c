@@ -1,10 +1,12 @@
 #include "judgement.h"
 
+#include "annotate.h"
 #include "pending.h"
 #include "policy.h"
 #include "tracking/classify.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct judgement {
     const struct options *options;
@@ -16,8 +18,9 @@ struct judgement {
     struct policy policy;
     bool every; /* what did not fail is judged, too */
     struct pending pending;
-    size_t held;      /* bytes of the sessions that wait */
-    const char *name; /* the capture's */
+    struct saver *saver; /* NULL: nobody wants packets */
+    size_t held;         /* bytes of the sessions that wait */
+    const char *name;    /* the capture's */
     uint32_t input;
     size_t inputs;
     uint64_t reported;
@@ -37,6 +40,11 @@ struct judgement *judgement_new(const struct options *options, struct reports *r
         judgement->totals = totals;
     }
     return judgement;
+}
+
+void judgement_set_saver(struct judgement *judgement, struct saver *saver)
+{
+    judgement->saver = saver;
 }
 
 bool judgement_begin(struct judgement *judgement, const char *name, uint32_t input, size_t inputs,
@@ -115,6 +123,13 @@ static bool shows_all(const struct judgement *judgement)
     return judgement->every || judgement->reports->every;
 }
 
+static void count_cause(struct totals *totals, const struct cause *cause)
+{
+    for (size_t i = 0; i < TOTALS_CAUSES && causes_row(i) != NULL; i++) {
+        totals->failed_of[i] += causes_row(i) == cause;
+    }
+}
+
 /* What the chains amount to: facts that a verdict needs. Where a handshake was completed and data
  * went both ways, it does not; and what is not shown needs no warnings. */
 static void judge_chains(struct judgement *judgement, struct session *session)
@@ -154,6 +169,12 @@ static void report(struct judgement *judgement, struct session *session)
         count(judgement->totals, verdict.status);
         judgement->totals->counting += connection.fails;
         reports_connection(judgement->reports, &connection);
+        if (verdict.status == STATUS_FAILED) {
+            count_cause(judgement->totals, verdict.cause);
+        }
+        if (verdict.status == STATUS_FAILED && judgement->saver != NULL) {
+            annotate_save(judgement->saver, session->kept, &verdict, time(NULL));
+        }
         judgement->reported++;
     }
     session_free(session);
@@ -203,6 +224,9 @@ void judgement_take(struct judgement *judgement, struct session *session)
     if (status != STATUS_FAILED && !concerns_tls(facts)) {
         session_free(session);
         return;
+    }
+    if (status != STATUS_FAILED) {
+        kept_stop(session->kept);
     }
     judgement->totals->streams_overflowed +=
         facts->transport.side[CLIENT].overflowed || facts->transport.side[SERVER].overflowed;

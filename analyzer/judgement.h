@@ -8,6 +8,7 @@
 #ifndef ANALYZER_JUDGEMENT_H
 #define ANALYZER_JUDGEMENT_H
 
+#include "capture/saver.h"
 #include "options.h"
 #include "report/reports.h"
 #include "tracking/chain.h"
@@ -19,6 +20,9 @@ struct judgement;
  * memory. */
 struct judgement *judgement_new(const struct options *options, struct reports *reports,
                                 struct chain_store *store, struct totals *totals);
+
+/* From now on the packets of who failed go to `saver`, which stays the caller's; NULL: nowhere. */
+void judgement_set_saver(struct judgement *judgement, struct saver *saver);
 
 /* The sessions of one capture: `name` is what reports call it, `input` its number of `inputs`.
  * Returns false where there is no memory. What is behind judgement_end() was reported. `at_once`:

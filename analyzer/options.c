@@ -370,6 +370,9 @@ static int hold_together(const struct options *options)
     if (options->save == NULL && (options->save_megabytes > 0 || options->save_seconds > 0)) {
         return wrong(options->save_megabytes > 0 ? "-C" : "-G", "is for files of -w");
     }
+    if (options->save != NULL && strcmp(options->save, "-") == 0 && options->output == NULL) {
+        return wrong("-w -", "wants standard output, which has the report: see --output");
+    }
     if (options->summary && options->format != FORMAT_TEXT) {
         return wrong("--summary", options->format == FORMAT_JSON ? "is not for --json"
                                                                  : "is not for --format zeek");

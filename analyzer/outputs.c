@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A report file that cannot be written costs that report, and the run's good status. */
 static void complain(struct outputs *outputs, const char *path, int why)
@@ -57,6 +58,19 @@ static void add_annotations(struct outputs *outputs)
     }
 }
 
+static void open_saver(struct outputs *outputs, const struct options *options)
+{
+    char error[CAPTURE_ERROR];
+    struct saver_options how = {.path = options->save,
+                                .bytes = options->save_megabytes * 1000000,
+                                .seconds = (uint32_t)options->save_seconds};
+    outputs->saver = saver_open(&how, time(NULL), error);
+    if (outputs->saver == NULL) {
+        (void)fprintf(stderr, "tlswhy: %s\n", error);
+        outputs->failed = true;
+    }
+}
+
 bool outputs_open(struct outputs *outputs, const struct options *options, bool line_below,
                   char error[OUTPUTS_ERROR])
 {
@@ -83,7 +97,15 @@ bool outputs_open(struct outputs *outputs, const struct options *options, bool l
     add_file(outputs, &report_junit, options, options->junit);
     add_file(outputs, &report_sarif, options, options->sarif);
     add_annotations(outputs);
+    if (options->save != NULL) {
+        open_saver(outputs, options);
+    }
     return true;
+}
+
+bool outputs_news(struct outputs *outputs, char text[CAPTURE_ERROR])
+{
+    return outputs->saver != NULL && saver_news(outputs->saver, text);
 }
 
 void outputs_reopen(struct outputs *outputs)
@@ -92,6 +114,19 @@ void outputs_reopen(struct outputs *outputs)
     if (output->path != NULL && freopen(output->path, "ae", output->file) == NULL) {
         complain(outputs, output->path, errno);
     }
+    if (outputs->saver != NULL) {
+        saver_reopen(outputs->saver);
+    }
+}
+
+static void close_saver(struct outputs *outputs)
+{
+    char text[CAPTURE_ERROR];
+    if (!saver_close(outputs->saver, text)) {
+        (void)fprintf(stderr, "tlswhy: %s\n", text);
+        outputs->failed = true;
+    }
+    outputs->saver = NULL;
 }
 
 void outputs_close(struct outputs *outputs, const struct totals *totals)
@@ -111,4 +146,5 @@ void outputs_close(struct outputs *outputs, const struct totals *totals)
         }
     }
     outputs->count = 0;
+    close_saver(outputs);
 }

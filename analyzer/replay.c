@@ -61,14 +61,35 @@ bool replay_input(struct engine *engine, const struct options *options,
     return result != CAPTURE_FAILED;
 }
 
-static size_t read_all(struct engine *engine, const struct options *options,
-                       const struct inputs *inputs)
+/* Opening the file of -w empties it. */
+static bool would_destroy_input(const struct options *options, const struct inputs *inputs)
+{
+    for (size_t i = 0; options->save != NULL && i < inputs->count; i++) {
+        if (saver_same_file(options->save, inputs->paths[i])) {
+            (void)fprintf(stderr, "tlswhy: -w: is also an input: %s\n", inputs->paths[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void tell_news(struct outputs *outputs)
+{
+    char text[CAPTURE_ERROR];
+    while (outputs_news(outputs, text)) {
+        complain(text);
+    }
+}
+
+static size_t read_all(struct engine *engine, struct outputs *outputs,
+                       const struct options *options, const struct inputs *inputs)
 {
     size_t unread = inputs->refused;
     for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
         struct engine_capture what = {
             .name = inputs->paths[i], .input = (uint32_t)i, .inputs = inputs->count};
         unread += !replay_input(engine, options, &what);
+        tell_news(outputs);
     }
     return unread;
 }
@@ -78,18 +99,24 @@ enum exit_status replay_run(const struct options *options)
     struct inputs inputs;
     struct outputs outputs;
     char error[OUTPUTS_ERROR];
+    inputs_expand(&inputs, options->inputs.at, options->inputs.count);
+    if (would_destroy_input(options, &inputs)) {
+        inputs_free(&inputs);
+        return EXIT_WRONG_USAGE;
+    }
     if (!outputs_open(&outputs, options, false, error)) {
         complain(error);
+        inputs_free(&inputs);
         return EXIT_INPUT_FAILED;
     }
-    inputs_expand(&inputs, options->inputs.at, options->inputs.count);
     struct engine *engine = engine_new(options, &outputs.reports, error, sizeof error);
     size_t unread = 1;
     struct totals totals = {0};
     if (engine == NULL) {
         complain(error);
     } else if (confine(options, &inputs)) {
-        unread = read_all(engine, options, &inputs);
+        engine_set_saver(engine, outputs.saver);
+        unread = read_all(engine, &outputs, options, &inputs);
         totals = *engine_totals(engine);
     }
     outputs_close(&outputs, &totals);

@@ -201,6 +201,33 @@ static void vacate(struct flow_table *table, const struct flow *flow)
     table->slot[hole] = NULL;
 }
 
+void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
+               struct wire bytes, size_t length)
+{
+    if (flow->ignored) {
+        return;
+    }
+    if (flow->kept == NULL) {
+        flow->kept = kept_new(account, flow->unkept);
+        flow->unkept += flow->kept == NULL;
+    }
+    kept_add(flow->kept, at, link, bytes, length);
+}
+
+void flow_settle(struct flow *flow)
+{
+    if (flow->kept == NULL || flow->session == NULL) {
+        return;
+    }
+    const struct facts *facts = &flow->session->facts;
+    uint32_t client = facts->application_records[CLIENT];
+    uint32_t server = facts->application_records[SERVER];
+    kept_set_spare(flow->kept, facts->stage == STAGE_ESTABLISHED || (client > 0 && server > 0));
+    if (client >= FLOW_KEPT_RECORDS && server >= FLOW_KEPT_RECORDS) {
+        kept_stop(flow->kept);
+    }
+}
+
 size_t flow_memory(const struct flow *flow)
 {
     size_t slots = 2 * sizeof(struct flow *); /* the table is half empty */
@@ -217,6 +244,7 @@ struct session *flow_remove(struct flow_table *table, struct flow *flow)
     table->count--;
     stream_release(&flow->stream[0]);
     stream_release(&flow->stream[1]);
+    kept_free(flow->kept);
     free(flow);
     return session;
 }

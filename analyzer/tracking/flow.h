@@ -3,8 +3,9 @@
  * A flow has two ends, 0 and 1, in the order of its key; `client` says which of them is the client.
  * Flows are in one of four ages, each a list from the longest silent to the last that spoke: those
  * still opening or in their handshake, the established ones, those whose end was seen and whose
- * verdict is due (live only), and the closed ones that wait for stragglers. The table is bounded; flow_oldest() names whom to give up first. The keyed hash is
- * seeded at random, so that nobody on the wire can choose who collides.
+ * verdict is due (live only), and the closed ones that wait for stragglers. The table is bounded;
+ * flow_oldest() names whom to give up first. The keyed hash is seeded at random, so that nobody on
+ * the wire can choose who collides.
  */
 #ifndef TRACKING_FLOW_H
 #define TRACKING_FLOW_H
@@ -41,6 +42,7 @@ struct flow {
     struct flow *older, *newer; /* of the same age */
     struct session *session;    /* owned; NULL: of no interest (any more) */
     struct stream stream[2];    /* what each end sends */
+    struct kept *kept;          /* its packets, while they may be wanted; owned, may be NULL */
     struct opening opening;
     int64_t last;                 /* nanoseconds since 1970 of the last packet */
     uint32_t initial_sequence[2]; /* of the SYNs */
@@ -51,8 +53,9 @@ struct flow {
     uint8_t client;                  /* which end */
     bool has_initial[2];             /* a SYN was seen from that end */
     bool has_end[2];
-    bool ignored; /* nothing that could still come is of interest */
-    uint32_t held; /* bytes, as flow_memory() had it last: the caller's account */
+    uint32_t unkept; /* packets that came before `kept`, for which there was no room */
+    bool ignored;    /* nothing that could still come is of interest */
+    uint32_t held;   /* bytes, as flow_memory() had it last: the caller's account */
 };
 
 enum {
@@ -60,6 +63,10 @@ enum {
                                the second that a retransmission takes */
     FLOW_TABLE_FIRST = 1024, /* slots; a power of 2 */
     FLOW_MAX = 2 << 20,      /* flows: what a busy load balancer has open; at some 300 bytes each */
+    FLOW_KEPT_RECORDS =
+        8, /* of application data from both sides: whoever has sent so many does not
+              refuse the handshake any more. Behind a TLS 1.3 handshake the first
+              few are tickets, and perhaps an alert about the client's certificate */
     FLOW_SESSIONS = 64 << 10 /* of these with a session, which takes some 6 KiB: handshakes of many
                                 seconds, even so */
 };
@@ -89,7 +96,16 @@ void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, 
 /* The flow of that age that has been silent longest; NULL: none. */
 struct flow *flow_oldest(const struct flow_table *table, enum flow_age age);
 
-/* Bytes that the flow and all it owns take. */
+/* Keeps a copy of a packet of the flow, until its session is concluded; `account` is what all flows
+ * share. */
+void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
+               struct wire bytes, size_t length);
+
+/* Behind each segment: a connection whose handshake was completed need not keep its packets where
+ * there is no room, and soon not at all. */
+void flow_settle(struct flow *flow);
+
+/* Bytes that the flow and all it owns take, but for the packets it keeps. */
 size_t flow_memory(const struct flow *flow);
 
 /* Takes the flow out of the table and gives it back, but for its session, which is the caller's now

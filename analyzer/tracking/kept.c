@@ -20,7 +20,7 @@ static size_t size_of(uint32_t captured)
     return sizeof(struct kept_packet) + captured;
 }
 
-struct kept *kept_new(struct kept_account *account)
+struct kept *kept_new(struct kept_account *account, uint64_t lost)
 {
     if (account->used > account->limit || account->limit - account->used < sizeof(struct kept)) {
         account->lost++;
@@ -29,6 +29,7 @@ struct kept *kept_new(struct kept_account *account)
     struct kept *kept = calloc(1, sizeof *kept);
     if (kept != NULL) {
         kept->account = account;
+        kept->lost = lost;
         account->used += sizeof *kept;
     }
     return kept;

@@ -23,9 +23,7 @@ enum {
     KEPT_BYTES = 256 << 10, /* captured bytes of these: the two longest certificate chains that
                                browsers take, of 64 KiB each, and as much again */
     KEPT_FIRST_PACKETS = KEPT_PACKETS / 2, /* the first ones, which stay */
-    KEPT_FIRST_BYTES = KEPT_BYTES / 2,
-    KEPT_ACCOUNT = 64 << 20 /* bytes over all connections, unless the operator says otherwise: some
-                               8,000 handshakes of 20 packets and 8 KiB at a time */
+    KEPT_FIRST_BYTES = KEPT_BYTES / 2
 };
 
 struct kept_packet {
@@ -48,8 +46,9 @@ struct kept_account {
     struct kept *newest;
 };
 
-/* Nothing kept yet; NULL when there is no memory, or no room in the account. */
-struct kept *kept_new(struct kept_account *account);
+/* Nothing kept yet, of a connection that had `lost` packets before; NULL when there is no memory,
+ * or no room in the account. */
+struct kept *kept_new(struct kept_account *account, uint64_t lost);
 
 /* Copies a packet: `bytes` is what was captured of its `length`. NULL is allowed for `kept`, as in
  * the functions below. */

@@ -29,6 +29,7 @@ void session_free(struct session *session)
         release_readers(session);
         session_end_keys(session);
         arena_release(&session->arena);
+        kept_free(session->kept);
         free(session);
     }
 }

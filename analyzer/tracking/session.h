@@ -11,6 +11,7 @@
 #include "tracking/assembly.h"
 #include "tracking/chain.h"
 #include "tracking/facts.h"
+#include "tracking/kept.h"
 #include "tracking/reader.h"
 #include "tracking/stream.h"
 #include "tracking/unseal.h"
@@ -53,6 +54,7 @@ struct session {
     struct session_side side[SPEAKERS];
     uint8_t session_id[32]; /* of the last ClientHello, to see whether the server takes it up */
     uint8_t session_id_length;
+    struct kept *kept; /* its packets, once its watching has ended; owned, may be NULL */
     bool swapped; /* client and server have changed places since the caller last asked */
     bool stopped; /* of no interest any more: not TLS, and never will be */
 };

@@ -32,7 +32,7 @@ static void keep(struct kept *kept, uint64_t frame)
 /* Packets 2, 4, 5 and 6. */
 static struct kept *four(struct kept_account *account)
 {
-    struct kept *kept = kept_new(account);
+    struct kept *kept = kept_new(account, 0);
     keep(kept, 2);
     keep(kept, 4);
     keep(kept, 5);
@@ -91,7 +91,7 @@ static void packets_that_are_not_there_are_confessed(void **state)
     (void)state;
     char text[ANNOTATE_TEXT];
     struct kept_account account = {.limit = 1 << 20};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     for (uint64_t frame = 1; frame <= KEPT_PACKETS + 1; frame++) {
         keep(kept, frame);
     }

@@ -43,7 +43,7 @@ static void packets_are_copied_in_their_order(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = ROOM};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     assert_null(kept_first(kept));
     uint8_t bytes[] = "xy";
     kept_add(kept, (struct moment){3, 33}, 101, wire_over(bytes, 2), 60);
@@ -69,7 +69,7 @@ static void of_a_long_connection_the_middle_goes(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = ROOM};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     for (uint64_t frame = 1; frame <= 1000; frame++) {
         add(kept, frame, 60);
     }
@@ -90,7 +90,7 @@ static void long_packets_count_by_their_bytes(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = ROOM};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     const size_t size = KEPT_BYTES / 8;
     for (uint64_t frame = 1; frame <= 20; frame++) {
         add(kept, frame, size);
@@ -106,7 +106,7 @@ static void a_packet_longer_than_everything_is_lost_alone(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = ROOM};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     add(kept, 1, 60);
     add(kept, 2, KEPT_BYTES + 1);
     assert_int_equal(count(kept), 1);
@@ -123,7 +123,7 @@ static void a_first_packet_too_long_to_stay_can_still_go(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = ROOM};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     add(kept, 1, KEPT_BYTES);
     add(kept, 2, 60);
     assert_int_equal(count(kept), 1);
@@ -138,8 +138,8 @@ static void the_account_bounds_all_connections_together(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = 4096};
-    struct kept *one = kept_new(&account);
-    struct kept *other = kept_new(&account);
+    struct kept *one = kept_new(&account, 0);
+    struct kept *other = kept_new(&account, 0);
     for (uint64_t frame = 1; frame <= 100; frame++) {
         add(frame % 2 == 0 ? one : other, frame, 100);
         assert_true(account.used <= account.limit);
@@ -152,7 +152,11 @@ static void the_account_bounds_all_connections_together(void **state)
     assert_int_equal(account.used, 0);
 
     account.limit = 8;
-    assert_null(kept_new(&account));
+    assert_null(kept_new(&account, 0));
+    account.limit = 4096;
+    one = kept_new(&account, 3);
+    assert_int_equal(kept_lost(one), 3);
+    kept_free(one);
     add(NULL, 1, 1);
     kept_set_spare(NULL, true);
     kept_stop(NULL);
@@ -165,9 +169,9 @@ static void who_completed_the_handshake_makes_room_first(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = 8192};
-    struct kept *early = kept_new(&account);
-    struct kept *late = kept_new(&account);
-    struct kept *open = kept_new(&account);
+    struct kept *early = kept_new(&account, 0);
+    struct kept *late = kept_new(&account, 0);
+    struct kept *open = kept_new(&account, 0);
     add(early, 1, 2000);
     add(late, 2, 2000);
     add(open, 3, 2000);
@@ -199,7 +203,7 @@ static void nobody_makes_room_for_itself_by_losing_everything(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = 4096};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     kept_set_spare(kept, true);
     add(kept, 1, 3000);
     add(kept, 2, 3000);
@@ -213,7 +217,7 @@ static void who_did_not_fail_gives_everything_back(void **state)
 {
     (void)state;
     struct kept_account account = {.limit = ROOM};
-    struct kept *kept = kept_new(&account);
+    struct kept *kept = kept_new(&account, 0);
     size_t empty = account.used;
     add(kept, 1, 100);
     kept_set_spare(kept, true);
