@@ -182,6 +182,7 @@ def main():
     TLSWHY = sys.argv[1]
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
+        folder.chmod(0o777)  # who starts as root goes on as nobody
         for path, pcapng in chosen("--every" in sys.argv):
             check_same(path, folder / ("saved.pcapng" if pcapng else "saved.pcap"))
         check_wireshark(folder)
