@@ -380,15 +380,6 @@ static void ignore(struct engine *engine, struct flow *flow)
     flow->ignored = true;
 }
 
-/* Copies the packet for -w. */
-static void keep(struct engine *engine, struct flow *flow, const struct packet *packet,
-                 struct moment at)
-{
-    if (engine->kept.limit > 0) {
-        flow_keep(flow, &engine->kept, at, packet->link, packet->bytes, packet->length);
-    }
-}
-
 static void take_segment(struct engine *engine, const struct packet *packet,
                          const struct segment *segment, struct moment at)
 {
@@ -407,7 +398,7 @@ static void take_segment(struct engine *engine, const struct packet *packet,
     }
     bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
     bool speaks = segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0;
-    keep(engine, flow, packet, at);
+    flow_keep(flow, &engine->kept, at, packet->link, packet->bytes, packet->length);
     transport_note(flow, end, segment, at);
     if ((closes || speaks) && begin_session(engine, flow)) {
         if (speaks) {
@@ -433,7 +424,7 @@ static void take_icmp(struct engine *engine, const struct packet *packet,
     struct flow *flow =
         flow_find(engine->flows, &end, &quote->from, quote->from_port, &quote->to, quote->to_port);
     if (flow != NULL && begin_session(engine, flow)) {
-        keep(engine, flow, packet, at);
+        flow_keep(flow, &engine->kept, at, packet->link, packet->bytes, packet->length);
         transport_note_icmp(flow, end, quote, at);
     }
 }

@@ -204,7 +204,7 @@ static void vacate(struct flow_table *table, const struct flow *flow)
 void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
                struct wire bytes, size_t length)
 {
-    if (flow->ignored) {
+    if (flow->ignored || account->limit == 0) {
         return;
     }
     if (flow->kept == NULL) {

@@ -97,7 +97,7 @@ void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, 
 struct flow *flow_oldest(const struct flow_table *table, enum flow_age age);
 
 /* Keeps a copy of a packet of the flow, until its session is concluded; `account` is what all flows
- * share. */
+ * share; with a limit of 0 nothing is kept. */
 void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
                struct wire bytes, size_t length);
 
