@@ -35,9 +35,7 @@ enum {
     /* Bytes of all that grows with traffic. A capture of 1 GB with 150,000 connections takes 80
      * MiB. */
     MEMORY_USUAL = 512 << 20,
-    /* The part of it that holds the packets for -w, where that is asked for: handshakes that are
-     * not over have some 10 KiB of them, and as much of facts and buffers. */
-    KEPT_PART = 4
+    KEPT_PART = 4 /* of it, for the packets of -w: as much again as the facts of handshakes take */
 };
 
 struct engine {
@@ -91,6 +89,11 @@ struct engine *engine_new(const struct options *options, struct reports *reports
 static size_t memory_limit(const struct engine *engine)
 {
     return engine->options->memory != 0 ? engine->options->memory : MEMORY_USUAL;
+}
+
+static size_t connections_limit(const struct engine *engine)
+{
+    return engine->options->connections != 0 ? engine->options->connections : FLOW_MAX;
 }
 
 void engine_set_saver(struct engine *engine, struct saver *saver)
@@ -275,7 +278,7 @@ static void give_up_one(struct engine *engine)
 /* Keeps room for one more flow, one more session, and what they will hold. */
 static void keep_room(struct engine *engine)
 {
-    size_t most = engine->options->connections != 0 ? engine->options->connections : FLOW_MAX;
+    size_t most = connections_limit(engine);
     size_t memory = memory_limit(engine) - engine->kept.limit;
     while (flow_count(engine->flows) >= most || engine->sessions >= FLOW_SESSIONS) {
         give_up_one(engine);
@@ -572,6 +575,7 @@ struct engine_load engine_load(const struct engine *engine)
 {
     return (struct engine_load){
         .connections = engine->flows == NULL ? 0 : flow_count(engine->flows),
+        .connections_limit = connections_limit(engine),
         .sessions = engine->sessions,
         .memory = engine->held + judgement_memory(engine->judgement) + engine->kept.used,
         .memory_limit = memory_limit(engine),

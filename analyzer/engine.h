@@ -26,7 +26,8 @@ struct engine_capture {
 
 /* What the engine holds at the moment. */
 struct engine_load {
-    size_t connections;  /* in the table */
+    size_t connections; /* in the table */
+    size_t connections_limit;
     size_t sessions;     /* of these with facts */
     size_t memory;       /* bytes of all that grows with traffic, */
     size_t memory_limit; /* and how many they may be */

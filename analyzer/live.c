@@ -4,6 +4,7 @@
 #include "live.h"
 
 #include "capture/confine.h"
+#include "metrics.h"
 #include "outputs.h"
 #include "service.h"
 #include "signals.h"
@@ -27,6 +28,10 @@ enum {
 
 static const int64_t state_interval = SECOND / 2;
 
+/* Who asks for metrics waits no longer than for a ring; while packets never pause, they go first.
+ */
+static const int64_t metrics_interval = SECOND / 20;
+
 struct live {
     const struct options *options;
     char name[NAME];
@@ -34,10 +39,13 @@ struct live {
     struct capture *capture;
     struct engine *engine;
     struct service service;
+    struct metrics *metrics; /* NULL: nobody asked for them */
     int signals;
     int64_t deadline;  /* of the monotonic clock, as the next; 0: none */
     int64_t state_due; /* when the state is told again */
-    bool bottom_line;  /* there is one on the terminal */
+    int64_t metrics_due;
+    int64_t started, latest; /* of the wall clock: the run, and the latest packet; 0: none */
+    bool bottom_line;        /* there is one on the terminal */
     bool stopping;
     bool aborted; /* the capture ended by itself */
 };
@@ -64,8 +72,8 @@ static void state_text(char line[LINE], const struct live *live)
     const struct totals *totals = engine_totals(live->engine);
     uint64_t handshakes = totals->established + totals->failed + totals->incomplete;
     (void)snprintf(line, LINE,
-                   "%s: %" PRIu64 " packets, %zu connections open, %" PRIu64
-                   " handshakes, %" PRIu64 " failed, %" PRIu64 " packets dropped",
+                   "%s: %" PRIu64 " packets, %zu connections open, %" PRIu64 " handshakes, %" PRIu64
+                   " failed, %" PRIu64 " packets dropped",
                    live->name, totals->packets, engine_load(live->engine).connections, handshakes,
                    totals->failed, totals->dropped);
 }
@@ -136,6 +144,10 @@ static void take_signals(struct live *live)
 
 static void tell_news(struct live *live)
 {
+    char text[CAPTURE_ERROR];
+    while (outputs_news(&live->outputs, text)) {
+        complain(live, text);
+    }
     for (const char *news = capture_news(live->capture); news != NULL;
          news = capture_news(live->capture)) {
         complain(live, news);
@@ -158,6 +170,30 @@ static void tell_state(struct live *live, int64_t now)
     live->state_due = now + state_interval;
 }
 
+static void serve_metrics(struct live *live, const struct capture_counts *counts)
+{
+    struct engine_load load = engine_load(live->engine);
+    const struct saver *saver = live->outputs.saver;
+    struct metrics_figures figures = {.totals = engine_totals(live->engine),
+                                      .dropped_kernel = counts->dropped,
+                                      .dropped_interface = counts->dropped_by_interface,
+                                      .connections = load.connections,
+                                      .connections_limit = load.connections_limit,
+                                      .memory = load.memory,
+                                      .memory_limit = load.memory_limit,
+                                      .unkept = load.unkept,
+                                      .started = live->started / SECOND,
+                                      .latest = live->latest,
+                                      .capturing = capture_is_up(live->capture),
+                                      .saving = saver != NULL};
+    if (saver != NULL) {
+        const struct saver_counts *saved = saver_counts(saver);
+        figures.saved = saved->connections;
+        figures.unsaved = saved->lost + saved->empty + saved->other_link;
+    }
+    metrics_serve(live->metrics, &figures);
+}
+
 /* Looks at everything but packets. */
 static void attend(struct live *live)
 {
@@ -169,6 +205,10 @@ static void attend(struct live *live)
     tell_news(live);
     if (live->deadline != 0 && now >= live->deadline) {
         stop(live);
+    }
+    if (live->metrics != NULL && now >= live->metrics_due) {
+        serve_metrics(live, &counts);
+        live->metrics_due = now + metrics_interval;
     }
     tell_state(live, now);
 }
@@ -182,6 +222,7 @@ static void watch(struct live *live)
         result = capture_next(live->capture, &packet);
         if (result == CAPTURE_PACKET) {
             engine_take(live->engine, &packet);
+            live->latest = packet.time;
             busy++;
         }
         if (result == CAPTURE_QUIET) {
@@ -223,8 +264,8 @@ static bool open_interfaces(struct live *live)
                                   .promiscuous = !options->not_promiscuous,
                                   .immediate = options->immediate,
                                   .wait = options->wait};
-    live->capture = capture_open_interfaces(options->interfaces.at, options->interfaces.count,
-                                            &how, error);
+    live->capture =
+        capture_open_interfaces(options->interfaces.at, options->interfaces.count, &how, error);
     if (live->capture == NULL) {
         complain(live, error);
         return false;
@@ -234,6 +275,25 @@ static bool open_interfaces(struct live *live)
         (void)fprintf(stderr,
                       "tlswhy: listening on %s, ring buffer %zu KiB, snap length %zu bytes\n",
                       live->name, buffer, capture_snap_length(live->capture));
+    }
+    return true;
+}
+
+static bool open_metrics(struct live *live)
+{
+    char error[METRICS_ERROR], line[LINE];
+    if (live->options->metrics == NULL) {
+        return true;
+    }
+    live->metrics = metrics_open(live->options->metrics, error);
+    if (live->metrics == NULL) {
+        complain(live, error);
+        return false;
+    }
+    if (!live->options->quiet) {
+        (void)snprintf(line, sizeof line, "metrics at http://%s/metrics",
+                       metrics_address(live->metrics));
+        complain(live, line);
     }
     return true;
 }
@@ -256,11 +316,19 @@ static bool prepare(struct live *live)
         complain(live, error);
         return false;
     }
+    if (live->options->save != NULL && live->outputs.saver == NULL) {
+        return false; /* nobody wants to learn after a month that nothing was saved */
+    }
+    if (!open_metrics(live)) {
+        return false;
+    }
     live->engine = engine_new(live->options, &live->outputs.reports, error, sizeof error);
     if (live->engine == NULL) {
         complain(live, error);
         return false;
     }
+    engine_set_saver(live->engine, live->outputs.saver);
+    live->started = clock_now(CLOCK_REALTIME);
     if (!confine(live->options, NULL)) {
         return false;
     }
@@ -281,6 +349,7 @@ static enum exit_status finish(struct live *live, bool watched)
     if (live->bottom_line) {
         terminal_write_bottom_line("");
     }
+    metrics_close(live->metrics);
     outputs_close(&live->outputs, &totals);
     if (watched) {
         write_closing_counters(live);

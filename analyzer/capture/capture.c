@@ -176,6 +176,11 @@ const char *capture_news(struct capture *capture)
     return any ? capture->text : NULL;
 }
 
+bool capture_is_up(const struct capture *capture)
+{
+    return capture->interfaces == NULL || interfaces_are_up(capture->interfaces);
+}
+
 void capture_count(struct capture *capture, struct capture_counts *counts)
 {
     if (capture->interfaces != NULL) {

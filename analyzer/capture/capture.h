@@ -100,6 +100,9 @@ struct capture_counts {
     uint64_t dropped_by_interface; /* by network cards, since the start, where the system tells */
 };
 
+/* Whether packets can come: one of the interfaces is up, as of the last look. */
+bool capture_is_up(const struct capture *capture);
+
 /* Cheap: a system call for each interface. The cards are asked once a second, and at the end. */
 void capture_count(struct capture *capture, struct capture_counts *counts);
 

@@ -339,6 +339,16 @@ void interfaces_stop(struct interfaces *interfaces)
     }
 }
 
+bool interfaces_are_up(const struct interfaces *interfaces)
+{
+    for (size_t i = 0; i < interfaces->count; i++) {
+        if (interfaces->each[i].state == INTERFACE_UP) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void interfaces_count(struct interfaces *interfaces, struct capture_counts *counts)
 {
     memset(counts, 0, sizeof *counts);

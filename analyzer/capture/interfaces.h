@@ -29,6 +29,9 @@ void interfaces_stop(struct interfaces *interfaces);
 /* The next line of news, as capture_news(); false when there is none. */
 bool interfaces_news(struct interfaces *interfaces, char news[CAPTURE_ERROR]);
 
+/* Whether one of them is up. */
+bool interfaces_are_up(const struct interfaces *interfaces);
+
 void interfaces_count(struct interfaces *interfaces, struct capture_counts *counts);
 
 /* What the first of them is. */
