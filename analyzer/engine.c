@@ -32,8 +32,7 @@ static const int64_t silence_limit[FLOW_AGES] = {
 static const int64_t live_handshake_limit = SECONDS(60);
 
 enum {
-    /* Bytes of all that grows with traffic. A capture of 1 GB with 150,000 connections takes 80
-     * MiB. */
+    /* Bytes of all that grows with traffic: 150,000 connections in 1 GB take 80 MiB. */
     MEMORY_USUAL = 512 << 20,
     KEPT_PART = 4 /* of it, for the packets of -w: as much again as the facts of handshakes take */
 };
