@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "version.server_too_old~gnutls-openssl.pcap"
 OK = ROOT / "samples" / "ok~hurt-tiny.pcap"
 PATIENCE = 30  # seconds, for a machine that is busy with other tests
+WRITE_ANY_FILE = 1 << 1  # CAP_DAC_OVERRIDE
 READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
 NEVER = ["exec", "execveat", "fork", "thread", "ptrace", "signal", "more rights", "namespace", "root", "code",
@@ -210,6 +211,23 @@ def check_root(tlswhy, folder):
     watch("the last capture is open", [tlswhy, OK, "-"],
           lambda status: became(status) and is_shut(status) and is_bare(status))
     private = folder / "private"
+    updated = folder / "updated"
+    updated.mkdir(mode=0o700)
+    shutil.copy(SAMPLE, updated / "one.pcap")
+    os.chown(updated, 1000, 1000)
+    done = subprocess.run([tlswhy, "--check", updated, "--update"], capture_output=True, text=True, check=False)
+    expect("--update in another user's folder", done.returncode == 0 and (updated / "one.expect.json").exists(),
+           f"{done.returncode} {done.stderr}")
+    os.mkfifo(updated / "two.pcap")
+    run = subprocess.Popen([tlswhy, "--check", updated / "two.pcap", "--update"], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, text=True)
+    with open(updated / "two.pcap", "wb") as pipe:
+        pipe.write(SAMPLE.read_bytes()[:24])
+        pipe.flush()
+        status = status_of(run.pid)
+        expect("--update keeps the right to write files", is_shut(status) and is_user(status, 0)
+               and capabilities(status) == capabilities(status, "CapPrm") == WRITE_ANY_FILE, status)
+    run.communicate()
     private.mkdir(mode=0o700)
     for name in ("one.pcap", "two.pcap"):
         shutil.copy(SAMPLE, private / name)

@@ -124,8 +124,9 @@ bool confine(const struct options *options, const struct inputs *inputs)
     name_needs(&sandbox, options, inputs);
     hand_over(&privileges, options);
     /* --update writes into the operator's folder as the operator. */
-    rights[0] = '\0';
-    if (!options->update && !privileges_drop(&privileges, reads_files(options), rights)) {
+    bool dropped = options->update ? privileges_stay(&privileges, rights)
+                                   : privileges_drop(&privileges, reads_files(options), rights);
+    if (!dropped) {
         (void)fprintf(stderr, "tlswhy: %s\n", rights);
         return false;
     }

@@ -191,6 +191,22 @@ bool privileges_drop(const struct privileges *privileges, bool reads, char text[
     return true;
 }
 
+bool privileges_stay(const struct privileges *privileges, char text[PRIVILEGES_TEXT])
+{
+    text[0] = '\0';
+    bool known = capng_get_caps_process() == 0;
+    bool writes =
+        known && privileges->root && capng_have_capability(CAPNG_PERMITTED, CAP_DAC_OVERRIDE) != 0;
+    int kept = writes ? CAP_DAC_OVERRIDE : -1;
+    (void)clear_capabilities(kept);
+    if (!is_bare(kept)) {
+        (void)snprintf(text, PRIVILEGES_TEXT, "capabilities cannot be given up");
+        return false;
+    }
+    (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    return true;
+}
+
 void privileges_end_reading(void)
 {
     capng_clear(CAPNG_SELECT_CAPS);

@@ -53,6 +53,10 @@ bool privileges_can_create(const struct privileges *privileges, const char *path
  * could not be given up, for -v. */
 bool privileges_drop(const struct privileges *privileges, bool reads, char text[PRIVILEGES_TEXT]);
 
+/* For a run that writes into the operator's own folders, as the operator: gives up every capability
+ * but the one to read and write files (root's alone), and stays the same user. */
+bool privileges_stay(const struct privileges *privileges, char text[PRIVILEGES_TEXT]);
+
 /* The last capture is open: no capability is left from here on. Works in the sandbox, too. */
 void privileges_end_reading(void);
 
