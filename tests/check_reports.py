@@ -290,6 +290,8 @@ def check_annotations(name, data, connections):
         text = unquoted(command[3])
         properties = dict(part.split("=", 1) for part in command[2].split(","))
         expect(f"{name}: annotations' characters", not unseemly(text), text)
+        file = connection["log"]["file"]["path"].removeprefix("./")
+        expect(f"{name}: an annotation's file", unquoted(properties["file"]) == file, properties["file"])
         expect(f"{name}: an annotation's title is the cause",
                unquoted(properties["title"]) == connection.get("diagnosis", {}).get("cause", "failed"))
         expect(f"{name}: an annotation says why",
