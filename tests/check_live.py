@@ -321,9 +321,8 @@ def bad_input_is_named(checks, tlswhy, net):
 
 def tests(arguments):
     found = [many_handshakes, told_at_once, ends_lose_nothing, interface_goes_down, interface_is_made_anew,
-             signals_are_for_the_operator, replay_at_full_speed, flood_stays_within_memory, bad_input_is_named, soak]
-    if arguments.only == metrics_are_served.__name__:
-        return [metrics_are_served] # joins the others with the metrics
+             signals_are_for_the_operator, replay_at_full_speed, flood_stays_within_memory, metrics_are_served,
+             bad_input_is_named, soak]
     return [test for test in found if arguments.only in (None, test.__name__)]
 
 
