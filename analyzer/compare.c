@@ -30,7 +30,7 @@ static bool read_one(struct comparison *comparison, struct engine *engine, uint3
     const struct options *options = comparison->options;
     const char *path = options->inputs.at[which];
     struct engine_capture what = {.name = path, .input = which, .inputs = 2};
-    bool good = replay_input(engine, options, &what);
+    bool good = replay_input(engine, options, &what, NULL);
     if (comparison->collection[which].omitted > 0) {
         complain(path, "only its first connections are compared; -f chooses others");
     }

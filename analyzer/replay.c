@@ -21,9 +21,10 @@ static void take_secrets(struct engine *engine, struct capture *capture)
 }
 
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
-                                   const struct engine_capture *what)
+                                   const struct engine_capture *what, struct progress *progress)
 {
     struct packet packet;
+    const struct totals *totals = engine_totals(engine);
     enum capture_result result = CAPTURE_FAILED;
     if (engine_begin_capture(engine, what)) {
         result = capture_next(capture, &packet);
@@ -31,6 +32,7 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
     while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
         take_secrets(engine, capture);
         engine_take(engine, &packet);
+        progress_note(progress, capture, totals, packet.number);
         result = capture_next(capture, &packet);
     }
     engine_end_capture(engine);
@@ -38,12 +40,13 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
 }
 
 bool replay_input(struct engine *engine, const struct options *options,
-                  const struct engine_capture *what)
+                  const struct engine_capture *what, struct progress *progress)
 {
     char error[CAPTURE_ERROR];
     struct capture_options how = {.filter = options->filter};
     struct capture *capture = capture_open(what->name, &how, error);
     if (capture == NULL) {
+        progress_end_input(progress, NULL);
         complain(error);
         return false;
     }
@@ -51,7 +54,8 @@ bool replay_input(struct engine *engine, const struct options *options,
     if (what->input + 1U == what->inputs && !expects) {
         confine_end_reading();
     }
-    enum capture_result result = replay_capture(engine, capture, what);
+    enum capture_result result = replay_capture(engine, capture, what, progress);
+    progress_end_input(progress, capture);
     if (result == CAPTURE_FAILED) {
         complain(capture_error(capture));
     } else if (capture_warning(capture) != NULL) {
@@ -84,13 +88,16 @@ static void tell_news(struct outputs *outputs)
 static size_t read_all(struct engine *engine, struct outputs *outputs,
                        const struct options *options, const struct inputs *inputs)
 {
+    struct progress progress;
     size_t unread = inputs->refused;
+    progress_begin(&progress, options, inputs);
     for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
         struct engine_capture what = {
             .name = inputs->paths[i], .input = (uint32_t)i, .inputs = inputs->count};
-        unread += !replay_input(engine, options, &what);
+        unread += !replay_input(engine, options, &what, &progress);
         tell_news(outputs);
     }
+    progress_end(&progress, engine_totals(engine));
     return unread;
 }
 
@@ -104,7 +111,7 @@ enum exit_status replay_run(const struct options *options)
         inputs_free(&inputs);
         return EXIT_WRONG_USAGE;
     }
-    if (!outputs_open(&outputs, options, false, error)) {
+    if (!outputs_open(&outputs, options, progress_kind(options) == PROGRESS_BOTTOM_LINE, error)) {
         complain(error);
         inputs_free(&inputs);
         return EXIT_INPUT_FAILED;

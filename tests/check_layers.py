@@ -37,7 +37,8 @@ OWNERS = ("analyzer/tracking/", "analyzer/capture/", "analyzer/report/", "analyz
           "analyzer/engine.c", "analyzer/judgement.c", "analyzer/pending.c", "analyzer/options.c",
           "analyzer/check.c", "analyzer/compare.c", "analyzer/metrics.c")
 STDERR = ("analyzer/main.c", "analyzer/replay.c", "analyzer/check.c", "analyzer/compare.c", "analyzer/live.c",
-          "analyzer/outputs.c", "analyzer/options.c", "analyzer/terminal.c", "analyzer/capture/")
+          "analyzer/outputs.c", "analyzer/options.c", "analyzer/progress.c", "analyzer/terminal.c",
+          "analyzer/capture/")
 FILE_LINES = 600
 FUNCTION_LINES = 60
 
