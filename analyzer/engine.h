@@ -3,7 +3,7 @@
  *     packet -> segment -> flow -> stream bytes -> record -> handshake message -> facts -> verdict
  * -> report
  *
- * engine.c is this sentence in C up to the facts, and the only room that knows every layer;
+ * engine.c is the sentence in C from packets to segments, connections.c up to the facts;
  * judgement.c has the rest of it.
  */
 #ifndef ANALYZER_ENGINE_H
@@ -11,6 +11,7 @@
 
 #include "capture/capture.h"
 #include "capture/saver.h"
+#include "connections.h"
 #include "options.h"
 #include "report/reports.h"
 
@@ -22,16 +23,6 @@ struct engine_capture {
     uint32_t input;   /* its place among the command line's captures, from 0, */
     size_t inputs;    /* of so many */
     bool live;        /* an interface: verdicts at once, and within a second of the end */
-};
-
-/* What the engine holds at the moment. */
-struct engine_load {
-    size_t connections; /* in the table */
-    size_t connections_limit;
-    size_t sessions;     /* of these with facts */
-    size_t memory;       /* bytes of all that grows with traffic, */
-    size_t memory_limit; /* and how many they may be */
-    uint64_t unkept;     /* -w: packets that were not kept, for lack of room */
 };
 
 /* An engine that reports to `reports`; both arguments must outlive it. NULL: no memory, or an
@@ -48,7 +39,11 @@ void engine_set_saver(struct engine *engine, struct saver *saver);
 bool engine_begin_capture(struct engine *engine, const struct engine_capture *capture);
 void engine_end_capture(struct engine *engine);
 
+enum { ENGINE_TOGETHER = 32 /* packets that may be taken together */ };
+
+/* Takes the next packet, or up to ENGINE_TOGETHER of them, which is quicker. */
 void engine_take(struct engine *engine, const struct packet *packet);
+void engine_take_all(struct engine *engine, const struct packet *packets, size_t count);
 
 /* Secrets that stand in the capture: before the packets that they open. */
 void engine_take_secrets(struct engine *engine, struct wire text);

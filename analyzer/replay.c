@@ -1,5 +1,6 @@
 #include "replay.h"
 
+#include "batch.h"
 #include "capture/confine.h"
 #include "capture/inputs.h"
 #include "outputs.h"
@@ -20,33 +21,44 @@ static void take_secrets(struct engine *engine, struct capture *capture)
     }
 }
 
+static void take_batch(struct engine *engine, struct batch *batch)
+{
+    engine_take_all(engine, batch->packet, batch->count);
+    batch->count = batch->used = 0;
+}
+
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
-                                   const struct engine_capture *what, struct progress *progress)
+                                   const struct engine_capture *what)
 {
     struct packet packet;
-    const struct totals *totals = engine_totals(engine);
+    struct batch batch;
     enum capture_result result = CAPTURE_FAILED;
+    batch.count = batch.used = 0;
     if (engine_begin_capture(engine, what)) {
         result = capture_next(capture, &packet);
     }
     while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
         take_secrets(engine, capture);
-        engine_take(engine, &packet);
-        progress_note(progress, capture, totals, packet.number);
+        if (!batch_add(&batch, &packet)) {
+            take_batch(engine, &batch);
+            if (!batch_add(&batch, &packet)) {
+                engine_take(engine, &packet); /* larger than any batch */
+            }
+        }
         result = capture_next(capture, &packet);
     }
+    take_batch(engine, &batch);
     engine_end_capture(engine);
     return result;
 }
 
 bool replay_input(struct engine *engine, const struct options *options,
-                  const struct engine_capture *what, struct progress *progress)
+                  const struct engine_capture *what)
 {
     char error[CAPTURE_ERROR];
     struct capture_options how = {.filter = options->filter};
     struct capture *capture = capture_open(what->name, &how, error);
     if (capture == NULL) {
-        progress_end_input(progress, NULL);
         complain(error);
         return false;
     }
@@ -54,8 +66,7 @@ bool replay_input(struct engine *engine, const struct options *options,
     if (what->input + 1U == what->inputs && !expects) {
         confine_end_reading();
     }
-    enum capture_result result = replay_capture(engine, capture, what, progress);
-    progress_end_input(progress, capture);
+    enum capture_result result = replay_capture(engine, capture, what);
     if (result == CAPTURE_FAILED) {
         complain(capture_error(capture));
     } else if (capture_warning(capture) != NULL) {
@@ -88,16 +99,13 @@ static void tell_news(struct outputs *outputs)
 static size_t read_all(struct engine *engine, struct outputs *outputs,
                        const struct options *options, const struct inputs *inputs)
 {
-    struct progress progress;
     size_t unread = inputs->refused;
-    progress_begin(&progress, options, inputs);
     for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
         struct engine_capture what = {
             .name = inputs->paths[i], .input = (uint32_t)i, .inputs = inputs->count};
-        unread += !replay_input(engine, options, &what, &progress);
+        unread += !replay_input(engine, options, &what);
         tell_news(outputs);
     }
-    progress_end(&progress, engine_totals(engine));
     return unread;
 }
 
@@ -111,7 +119,7 @@ enum exit_status replay_run(const struct options *options)
         inputs_free(&inputs);
         return EXIT_WRONG_USAGE;
     }
-    if (!outputs_open(&outputs, options, progress_kind(options) == PROGRESS_BOTTOM_LINE, error)) {
+    if (!outputs_open(&outputs, options, false, error)) {
         complain(error);
         inputs_free(&inputs);
         return EXIT_INPUT_FAILED;

@@ -75,4 +75,4 @@ static void end(struct report *report, const struct totals *totals)
 }
 
 const struct report_format report_json = {"json", begin,   connection,
-                                          end,    finding, REPORT_EVERY | REPORT_APPLICATION};
+                                          end,    finding, REPORT_EVERY | REPORT_APPLICATION | REPORT_FINGERPRINTS};

@@ -55,8 +55,9 @@ struct report; /* a format's own state */
 
 /* What a format wants besides the connections that failed. */
 enum {
-    REPORT_EVERY = 1,      /* all connections */
-    REPORT_APPLICATION = 2 /* facts.application */
+    REPORT_EVERY = 1,       /* all connections */
+    REPORT_APPLICATION = 2, /* facts.application */
+    REPORT_FINGERPRINTS = 4 /* JA3, JA3S and JA4 */
 };
 
 struct report_format {

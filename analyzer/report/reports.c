@@ -14,6 +14,7 @@ bool reports_add(struct reports *reports, const struct report_format *format,
         (struct open_report){format, report, options->out, options->over_line};
     reports->every = reports->every || options->all || (format->wants & REPORT_EVERY) != 0;
     reports->application = reports->application || (format->wants & REPORT_APPLICATION) != 0;
+    reports->fingerprints = reports->fingerprints || (format->wants & REPORT_FINGERPRINTS) != 0;
     return true;
 }
 

@@ -17,8 +17,9 @@ struct reports {
         bool over_line;
     } open[REPORTS_MAX];
     size_t count;
-    bool every;       /* somebody wants all connections, not only what failed */
-    bool application; /* somebody wants facts.application */
+    bool every;        /* somebody wants all connections, not only what failed */
+    bool application;  /* somebody wants facts.application */
+    bool fingerprints; /* somebody wants JA3, JA3S and JA4 */
 };
 
 /* Adds a report in `format`; false where there is no memory. */

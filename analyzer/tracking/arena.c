@@ -1,28 +1,14 @@
 #include "tracking/arena.h"
 
+#include "tracking/poison.h"
+
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ARENA_POISONS 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define ARENA_POISONS 1
-#endif
-
-#ifdef ARENA_POISONS
-#include <sanitizer/asan_interface.h>
-enum { GAP = 16 }; /* poisoned bytes behind each piece */
-#else
-enum { GAP = 0 };
-#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
-#endif
-
 enum {
-    CHUNK_FIRST = 1024, /* bytes: the hellos of one connection */
+    CHUNK_FIRST = 480, /* bytes: a ServerHello, a name and a chain; with its head some less than
+                          512, which malloc() has at hand */
     CHUNK_MAX = 16384
 };
 
@@ -68,7 +54,7 @@ void *arena_take(struct arena *arena, size_t size)
     if (size > ARENA_MAX) {
         return NULL;
     }
-    size_t need = rounded(size + GAP);
+    size_t need = rounded(size + POISON_GAP);
     struct arena_chunk *chunk = arena->newest;
     if (chunk == NULL || chunk->size - chunk->used < need) {
         if (!grow(arena, need)) {

@@ -137,7 +137,8 @@ static struct remembered_staple judge(struct links *links, struct wire response)
     }
     staple.subject = links->kept[0]->number;
     staple.issuer = issuer > 0 ? links->kept[issuer]->number : 0;
-    struct remembered_staple *slot = chain_store_staple(links->store, staple.sha256);
+    struct remembered_staple *slot =
+        chain_store_staple(links->store, staple.sha256, staple.subject);
     bool is_kept = slot != NULL && staple.subject != 0 && (issuer == 0 || staple.issuer != 0);
     if (is_kept && slot->subject == staple.subject && slot->issuer == staple.issuer &&
         memcmp(slot->sha256, staple.sha256, sizeof staple.sha256) == 0) {

@@ -40,6 +40,7 @@ struct kept_certificate {
     struct certificate certificate;
     struct wire der;        /* empty where it is malformed */
     const bool *is_address; /* of each of certificate.names */
+    uint64_t hash;          /* of its bytes, keyed: by which the store finds it */
     uint32_t number;        /* in the store, from 1; 0: it lives in a connection's arena */
     uint8_t anchor;         /* enum anchor: what the roots are to it */
 };
@@ -74,7 +75,7 @@ struct chain_store {
     uint32_t count;
     struct remembered_link
         *links; /* by pair, the last one that came there; made when first needed */
-    struct remembered_staple *staples; /* by digest, as above */
+    struct remembered_staple *staples; /* by digest and certificate, as above */
 };
 
 /* The certificate `der`, from the store or else read into `arena`; NULL when there is no memory. */
@@ -91,7 +92,8 @@ X509 *chain_store_x509(const struct chain_store *store, const struct kept_certif
  * not in the store. */
 struct remembered_link *chain_store_link(struct chain_store *store, uint32_t subject,
                                          uint32_t issuer);
-struct remembered_staple *chain_store_staple(struct chain_store *store, const uint8_t sha256[32]);
+struct remembered_staple *chain_store_staple(struct chain_store *store, const uint8_t sha256[32],
+                                             uint32_t subject);
 
 /* SHA-256 of `bytes`; false when libcrypto cannot. */
 bool chain_store_digest(uint8_t sha256[32], struct chain_store *store, struct wire bytes);

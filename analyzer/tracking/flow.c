@@ -1,19 +1,32 @@
 #include "tracking/flow.h"
 
 #include "tracking/siphash.h"
+#include "tracking/slab.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Nanoseconds for which a flow that speaks again keeps its place among those of its age: a small
+ * part of the shortest time after which anybody asks for the oldest. */
+static const int64_t grain[FLOW_AGES] = {
+    [FLOW_OPENING] = 200000000, [FLOW_ESTABLISHED] = 1000000000, [FLOW_CLOSED] = 1000000000};
 
 struct age_list {
     struct flow *oldest, *newest;
     size_t count;
 };
 
+/* A slot tells most strangers by their hash, without a look at the flow. */
+struct slot {
+    uint32_t tag;    /* the hash's upper half */
+    uint32_t number; /* of the flow in the slab; 0: empty */
+};
+
 struct flow_table {
-    struct flow **slot; /* open addressing with linear probing; at most half full */
-    size_t mask;        /* number of slots - 1 */
+    struct slot *slot; /* open addressing with linear probing; at most half full */
+    size_t mask;       /* number of slots - 1 */
     size_t count;
+    struct slab flows;
     struct age_list age[FLOW_AGES];
     struct siphash_key seed;
 };
@@ -24,12 +37,13 @@ struct flow_table *flow_table_new(void)
     if (table == NULL) {
         return NULL;
     }
-    table->slot = calloc(FLOW_TABLE_FIRST, sizeof(struct flow *));
+    table->slot = calloc(FLOW_TABLE_FIRST, sizeof *table->slot);
     if (table->slot == NULL) {
         free(table);
         return NULL;
     }
     table->mask = FLOW_TABLE_FIRST - 1;
+    table->flows.size = sizeof(struct flow);
     siphash_seed(&table->seed);
     return table;
 }
@@ -44,76 +58,148 @@ size_t flow_count_of_age(const struct flow_table *table, enum flow_age age)
     return table->age[age].count;
 }
 
-/* Which of two ends comes first in a key. */
-static int end_order(const struct address *a, uint16_t a_port, const struct address *b,
-                     uint16_t b_port)
-{
-    int order = memcmp(a->bytes, b->bytes, sizeof a->bytes);
-    return order != 0 ? order : (int)a_port - (int)b_port;
-}
+/* Two ends in the order of a key. */
+struct ends {
+    const struct address *address[2];
+    uint16_t port[2];
+};
 
-static struct flow_key key_of(uint8_t *end, const struct address *from, uint16_t from_port,
-                              const struct address *to, uint16_t to_port)
+static struct ends ends_of(uint8_t *end, const struct address *from, uint16_t from_port,
+                           const struct address *to, uint16_t to_port)
 {
-    struct flow_key key = {{*from, *to}, {from_port, to_port}};
-    *end = 0;
-    if (end_order(from, from_port, to, to_port) > 0) {
-        key = (struct flow_key){{*to, *from}, {to_port, from_port}};
+    int order = memcmp(from->bytes, to->bytes, sizeof from->bytes);
+    if (order > 0 || (order == 0 && from_port > to_port)) {
         *end = 1;
+        return (struct ends){{to, from}, {to_port, from_port}};
     }
-    return key;
+    *end = 0;
+    return (struct ends){{from, to}, {from_port, to_port}};
 }
 
-static bool same_key(const struct flow_key *a, const struct flow_key *b)
+static bool is_between(const struct flow *flow, const struct ends *ends)
 {
-    return a->port[0] == b->port[0] && a->port[1] == b->port[1] &&
-           a->address[0].version == b->address[0].version &&
-           memcmp(a->address[0].bytes, b->address[0].bytes, sizeof a->address[0].bytes) == 0 &&
-           memcmp(a->address[1].bytes, b->address[1].bytes, sizeof a->address[1].bytes) == 0;
+    const struct flow_key *key = &flow->key;
+    return key->port[0] == ends->port[0] && key->port[1] == ends->port[1] &&
+           key->address[0].version == ends->address[0]->version &&
+           memcmp(key->address[0].bytes, ends->address[0]->bytes, 16) == 0 &&
+           memcmp(key->address[1].bytes, ends->address[1]->bytes, 16) == 0;
 }
 
-static uint64_t hash_of(const struct flow_table *table, const struct flow_key *key)
+static uint64_t hash_of(const struct flow_table *table, const struct ends *ends)
 {
     uint64_t words[5];
-    memcpy(words, key->address[0].bytes, 16);
-    memcpy(words + 2, key->address[1].bytes, 16);
-    words[4] = (uint64_t)key->port[0] << 32 | (uint64_t)key->port[1] << 8 | key->address[0].version;
+    uint64_t last =
+        (uint64_t)ends->port[0] << 32 | (uint64_t)ends->port[1] << 8 | ends->address[0]->version;
+    if (ends->address[0]->version == 4) { /* what is behind 4 bytes is zero, and needs no hashing */
+        memcpy(words, ends->address[0]->bytes, 4);
+        memcpy((uint8_t *)words + 4, ends->address[1]->bytes, 4);
+        words[1] = last;
+        return siphash_words(&table->seed, words, 2);
+    }
+    memcpy(words, ends->address[0]->bytes, 16);
+    memcpy(words + 2, ends->address[1]->bytes, 16);
+    words[4] = last;
     return siphash_words(&table->seed, words, 5);
 }
 
-struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struct address *from,
-                       uint16_t from_port, const struct address *to, uint16_t to_port)
+static uint32_t tag_of(uint64_t hash)
 {
-    struct flow_key key = key_of(end, from, from_port, to, to_port);
-    uint64_t hash = hash_of(table, &key);
-    for (size_t i = hash & table->mask; table->slot[i] != NULL; i = (i + 1) & table->mask) {
-        struct flow *flow = table->slot[i];
-        if (flow->hash == hash && same_key(&flow->key, &key)) {
-            return flow;
+    return (uint32_t)(hash >> 32);
+}
+
+static struct flow *find(const struct flow_table *table, const struct ends *ends, uint64_t hash)
+{
+    for (size_t i = hash & table->mask; table->slot[i].number != 0; i = (i + 1) & table->mask) {
+        if (table->slot[i].tag == tag_of(hash)) {
+            struct flow *flow = slab_at(&table->flows, table->slot[i].number);
+            if (is_between(flow, ends)) {
+                return flow;
+            }
         }
     }
     return NULL;
 }
 
-static void place(struct flow **slot, size_t mask, struct flow *flow)
+struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struct address *from,
+                       uint16_t from_port, const struct address *to, uint16_t to_port)
 {
-    size_t i = flow->hash & mask;
-    while (slot[i] != NULL) {
+    struct ends ends = ends_of(end, from, from_port, to, to_port);
+    return find(table, &ends, hash_of(table, &ends));
+}
+
+struct flow *flow_find_expected(const struct flow_table *table, uint8_t *end,
+                                const struct segment *segment, uint64_t hash)
+{
+    struct ends ends =
+        ends_of(end, &segment->from, segment->from_port, &segment->to, segment->to_port);
+    return find(table, &ends, hash);
+}
+
+/* ---- ahead of time ---- */
+
+uint64_t flow_expect(const struct flow_table *table, const struct segment *segment)
+{
+    uint8_t end = 0;
+    struct ends ends =
+        ends_of(&end, &segment->from, segment->from_port, &segment->to, segment->to_port);
+    uint64_t hash = hash_of(table, &ends);
+    __builtin_prefetch(&table->slot[hash & table->mask]);
+    return hash;
+}
+
+/* The flow that is most likely meant; NULL: none. */
+static struct flow *likely(const struct flow_table *table, uint64_t hash)
+{
+    size_t i = hash & table->mask;
+    while (table->slot[i].number != 0 && table->slot[i].tag != tag_of(hash)) {
+        i = (i + 1) & table->mask;
+    }
+    return table->slot[i].number == 0 ? NULL : slab_at(&table->flows, table->slot[i].number);
+}
+
+void flow_fetch(const struct flow_table *table, uint64_t hash)
+{
+    const char *flow = (const char *)likely(table, hash);
+    for (size_t i = 0; flow != NULL && i < sizeof(struct flow); i += 64) {
+        __builtin_prefetch(flow + i, 1);
+    }
+}
+
+void flow_fetch_session(const struct flow_table *table, uint64_t hash)
+{
+    const struct flow *flow = likely(table, hash);
+    if (flow != NULL && flow->session != NULL) {
+        session_fetch(flow->session);
+    }
+}
+
+/* ---- coming and going ---- */
+
+static void place(struct slot *slots, size_t mask, uint64_t hash, uint32_t number)
+{
+    size_t i = hash & mask;
+    while (slots[i].number != 0) {
         i = (i + 1) & mask;
     }
-    slot[i] = flow;
+    slots[i] = (struct slot){tag_of(hash), number};
+}
+
+static uint64_t hash_in(const struct flow_table *table, struct slot slot)
+{
+    const struct flow *flow = slab_at(&table->flows, slot.number);
+    return flow->hash;
 }
 
 static bool grow(struct flow_table *table)
 {
     size_t slots = (table->mask + 1) * 2;
-    struct flow **slot = calloc(slots, sizeof(struct flow *));
+    struct slot *slot = calloc(slots, sizeof *slot);
     if (slot == NULL) {
         return false;
     }
     for (size_t i = 0; i <= table->mask; i++) {
-        if (table->slot[i] != NULL) {
-            place(slot, slots - 1, table->slot[i]);
+        if (table->slot[i].number != 0) {
+            place(slot, slots - 1, hash_in(table, table->slot[i]), table->slot[i].number);
         }
     }
     free(table->slot);
@@ -158,14 +244,19 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
     if ((table->count + 1) * 2 > table->mask + 1 && !grow(table)) {
         return NULL;
     }
-    struct flow *flow = calloc(1, sizeof *flow);
-    if (flow == NULL) {
+    uint32_t number = slab_take(&table->flows);
+    if (number == 0) {
         return NULL;
     }
-    flow->key = key_of(end, from, from_port, to, to_port);
-    flow->hash = hash_of(table, &flow->key);
+    struct flow *flow = slab_at(&table->flows, number);
+    struct ends ends = ends_of(end, from, from_port, to, to_port);
+    flow->key =
+        (struct flow_key){{*ends.address[0], *ends.address[1]}, {ends.port[0], ends.port[1]}};
+    flow->number = number;
+    flow->hash = hash_of(table, &ends);
     flow->age = FLOW_OPENING;
-    place(table->slot, table->mask, flow);
+    flow->linked = INT64_MIN / 2;
+    place(table->slot, table->mask, flow->hash, number);
     link_newest(table, flow);
     table->count++;
     return flow;
@@ -173,9 +264,13 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
 
 void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, int64_t time)
 {
+    flow->last = time;
+    if (flow->age == age && time < flow->linked + grain[age]) {
+        return;
+    }
     unlink_age(table, flow);
     flow->age = (uint8_t)age;
-    flow->last = time;
+    flow->linked = time;
     link_newest(table, flow);
 }
 
@@ -188,17 +283,18 @@ struct flow *flow_oldest(const struct flow_table *table, enum flow_age age)
 static void vacate(struct flow_table *table, const struct flow *flow)
 {
     size_t hole = flow->hash & table->mask;
-    while (table->slot[hole] != flow) {
+    while (table->slot[hole].number != flow->number) {
         hole = (hole + 1) & table->mask;
     }
-    for (size_t i = (hole + 1) & table->mask; table->slot[i] != NULL; i = (i + 1) & table->mask) {
-        size_t home = table->slot[i]->hash & table->mask;
+    for (size_t i = (hole + 1) & table->mask; table->slot[i].number != 0;
+         i = (i + 1) & table->mask) {
+        size_t home = hash_in(table, table->slot[i]) & table->mask;
         if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
             table->slot[hole] = table->slot[i];
             hole = i;
         }
     }
-    table->slot[hole] = NULL;
+    table->slot[hole] = (struct slot){0, 0};
 }
 
 void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
@@ -230,7 +326,7 @@ void flow_settle(struct flow *flow)
 
 size_t flow_memory(const struct flow *flow)
 {
-    size_t slots = 2 * sizeof(struct flow *); /* the table is half empty */
+    size_t slots = 2 * sizeof(struct slot); /* the table is half empty */
     return sizeof *flow + slots + stream_memory(&flow->stream[0]) +
            stream_memory(&flow->stream[1]) +
            (flow->session == NULL ? 0 : session_memory(flow->session));
@@ -245,7 +341,7 @@ struct session *flow_remove(struct flow_table *table, struct flow *flow)
     stream_release(&flow->stream[0]);
     stream_release(&flow->stream[1]);
     kept_free(flow->kept);
-    free(flow);
+    slab_give(&table->flows, flow->number);
     return session;
 }
 
@@ -259,6 +355,7 @@ void flow_table_free(struct flow_table *table)
             session_free(flow_remove(table, table->age[age].oldest));
         }
     }
+    slab_release(&table->flows);
     free(table->slot);
     free(table);
 }

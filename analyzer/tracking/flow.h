@@ -38,8 +38,10 @@ enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_ENDING, FLOW_CLOSED, FLOW_A
 
 struct flow {
     struct flow_key key;
+    uint32_t number; /* in the table's slab */
     uint64_t hash;
     struct flow *older, *newer; /* of the same age */
+    int64_t linked;             /* when it came to its place among them */
     struct session *session;    /* owned; NULL: of no interest (any more) */
     struct stream stream[2];    /* what each end sends */
     struct kept *kept;          /* its packets, while they may be wanted; owned, may be NULL */
@@ -90,7 +92,17 @@ struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struc
 struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct address *from,
                       uint16_t from_port, const struct address *to, uint16_t to_port);
 
-/* The flow spoke at `time`, and is of age `age` now. */
+/* Brings a flow that will soon be asked for from memory, without waiting for it: first its slot,
+ * then the flow, then its session. `hash` is what flow_expect() gave; flow_find_expected() is
+ * flow_find() with it. */
+uint64_t flow_expect(const struct flow_table *table, const struct segment *segment);
+struct flow *flow_find_expected(const struct flow_table *table, uint8_t *end,
+                                const struct segment *segment, uint64_t hash);
+void flow_fetch(const struct flow_table *table, uint64_t hash);
+void flow_fetch_session(const struct flow_table *table, uint64_t hash);
+
+/* The flow spoke at `time`, and is of age `age` now. One that spoke shortly before keeps its place
+ * among those of its age, since nobody asks to the fraction of a second who was silent longest. */
 void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, int64_t time);
 
 /* The flow of that age that has been silent longest; NULL: none. */

@@ -124,7 +124,8 @@ static bool offers_null_compression_only(struct wire compressions)
     return compressions.left == 1 && wire_peek(&compressions, 0) == 0;
 }
 
-static const struct offer *keep_offer(struct arena *arena, const struct client_hello *hello)
+const struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello,
+                                 bool fingerprints)
 {
     struct offer *offer = arena_take(arena, sizeof *offer);
     if (offer == NULL) {
@@ -148,7 +149,9 @@ static const struct offer *keep_offer(struct arena *arena, const struct client_h
     offer->point_formats = keep_bytes(arena, hello->point_formats);
     offer->null_compression_only = offers_null_compression_only(hello->compressions);
     keep_alpn(offer, arena, hello->alpn);
-    fingerprint_offer(offer, arena, hello);
+    if (fingerprints) {
+        fingerprint_offer(offer, arena, hello);
+    }
     return offer;
 }
 
@@ -171,9 +174,9 @@ static uint16_t count_identities(struct wire identities)
 }
 
 bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
-                   const struct client_hello *hello)
+                   struct offer_store *offers, const struct client_hello *hello)
 {
-    facts->offer = keep_offer(arena, hello);
+    facts->offer = offer_store_keep(offers, arena, hello);
     if (facts->offer == NULL) {
         return false;
     }
@@ -190,7 +193,8 @@ bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
     return true;
 }
 
-struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello)
+struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello,
+                                         bool fingerprint)
 {
     struct server_hello_facts *facts = arena_take(arena, sizeof *facts);
     if (facts == NULL) {
@@ -218,6 +222,6 @@ struct server_hello_facts *hellos_server(struct arena *arena, const struct serve
     if (hello->alpn.at != NULL) {
         facts->alpn = printable_copy(arena, hello->alpn, hello->alpn.left);
     }
-    facts->ja3s = fingerprint_server(arena, hello);
+    facts->ja3s = fingerprint ? fingerprint_server(arena, hello) : NULL;
     return facts;
 }

@@ -5,6 +5,7 @@
 #include "hello.h"
 #include "tracking/arena.h"
 #include "tracking/facts.h"
+#include "tracking/offer_store.h"
 
 enum {
     HELLOS_CODES = 512, /* codes kept of one list: the registries know some 350 suites; a longer
@@ -17,11 +18,17 @@ enum {
 /* Keeps what a ClientHello says; false when there is no memory. `hello` was read well or not:
  * `malformed` and `incomplete` are the caller's to set. */
 bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
-                   const struct client_hello *hello);
+                   struct offer_store *offers, const struct client_hello *hello);
+
+/* What a ClientHello offers, with JA3 and JA4 where they are wanted; NULL when there is no memory.
+ */
+const struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello,
+                                 bool fingerprints);
 
 /* Keeps what a ServerHello or HelloRetryRequest says, as the answer to a client hello with that
- * session id; NULL when there is no memory. */
-struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello);
+ * session id, with JA3S where it is wanted; NULL when there is no memory. */
+struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello,
+                                         bool fingerprint);
 
 /* The codes of a 16-bit list, kept; `most` of them. */
 struct code_list hellos_codes(struct arena *arena, struct wire list);

@@ -5,12 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct session *session_new(struct chain_store *store, struct unsealer *unsealer)
+struct session *session_new(const struct session_shared *shared)
 {
-    struct session *session = calloc(1, sizeof *session);
+    struct slab *slab = shared->sessions;
+    uint32_t number = slab == NULL ? 0 : slab_take(slab);
+    if (slab != NULL && number == 0) {
+        return NULL;
+    }
+    struct session *session = slab == NULL ? calloc(1, sizeof *session) : slab_at(slab, number);
     if (session != NULL) {
-        session->store = store;
-        session->unsealer = unsealer;
+        session->shared = shared;
+        session->number = number;
     }
     return session;
 }
@@ -25,12 +30,34 @@ static void release_readers(struct session *session)
 
 void session_free(struct session *session)
 {
-    if (session != NULL) {
-        release_readers(session);
-        session_end_keys(session);
-        arena_release(&session->arena);
-        kept_free(session->kept);
+    if (session == NULL) {
+        return;
+    }
+    release_readers(session);
+    session_end_keys(session);
+    arena_release(&session->arena);
+    kept_free(session->kept);
+    if (session->shared->sessions != NULL) {
+        slab_give(session->shared->sessions, session->number);
+    } else {
         free(session);
+    }
+}
+
+void session_fetch(const struct session *session)
+{
+    const char *from = (const char *)&session->facts;
+    const char *facts_end = (const char *)&session->facts.preface;
+    for (; from < facts_end; from += 64) {
+        __builtin_prefetch(from, 1);
+    }
+    __builtin_prefetch(&session->facts.stage, 1);
+    __builtin_prefetch(&session->facts.sealed_count, 1);
+    __builtin_prefetch(&session->facts.last_sealed, 1);
+    __builtin_prefetch(&session->facts.established, 1);
+    __builtin_prefetch(&session->facts.steps, 1);
+    for (from = (const char *)&session->arena; from < (const char *)(session + 1); from += 64) {
+        __builtin_prefetch(from, 1);
     }
 }
 

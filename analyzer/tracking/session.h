@@ -12,7 +12,9 @@
 #include "tracking/chain.h"
 #include "tracking/facts.h"
 #include "tracking/kept.h"
+#include "tracking/offer_store.h"
 #include "tracking/reader.h"
+#include "tracking/slab.h"
 #include "tracking/stream.h"
 #include "tracking/unseal.h"
 
@@ -42,27 +44,37 @@ struct session_side {
     uint32_t text_length;
 };
 
+/* What all sessions share; it must outlive them. */
+struct session_shared {
+    struct chain_store *certificates;
+    struct offer_store *offers; /* NULL: each session keeps its own */
+    struct unsealer *unsealer;  /* of sealed records; NULL: nobody has keys */
+    struct slab *sessions;      /* where they come from; NULL: from the system */
+};
+
 struct session {
     struct facts facts;
     struct arena arena;
     struct preface *preface;                   /* in the arena; facts.preface is the same */
     struct chain *chain[SPEAKERS];             /* facts.chain is the same */
-    struct chain_store *store;                 /* borrowed */
-    struct unsealer *unsealer;                 /* borrowed; NULL: nobody has keys */
+    const struct session_shared *shared;       /* borrowed */
     struct unsealing *unsealing[SESSION_KEYS]; /* owned; NULL: no keys are known */
     struct unseal_hello hello; /* what keys are made of, as far as the hellos told it */
     struct session_side side[SPEAKERS];
     uint8_t session_id[32]; /* of the last ClientHello, to see whether the server takes it up */
     uint8_t session_id_length;
     struct kept *kept; /* its packets, once its watching has ended; owned, may be NULL */
-    bool swapped; /* client and server have changed places since the caller last asked */
-    bool stopped; /* of no interest any more: not TLS, and never will be */
+    uint32_t number;   /* in the slab */
+    bool swapped;      /* client and server have changed places since the caller last asked */
+    bool stopped;      /* of no interest any more: not TLS, and never will be */
 };
 
-/* A session whose certificates go to `store`, and whose sealed records are opened by `unsealer`,
- * which may be NULL; NULL when there is no memory. */
-struct session *session_new(struct chain_store *store, struct unsealer *unsealer);
+/* A new session; NULL when there is no memory. */
+struct session *session_new(const struct session_shared *shared);
 void session_free(struct session *session);
+
+/* Brings what most packets need of a session from memory, without waiting for it. */
+void session_fetch(const struct session *session);
 
 /* Reads the next bytes in order of `from`, and tells of the holes around them. Whoever spoke may
  * turn out to be the other: ask session_take_swap() afterwards. */

@@ -73,7 +73,7 @@ static void note_client_hello(struct session *session, const struct client_hello
     if (kept == NULL) {
         return;
     }
-    if (!hellos_client(kept, &session->arena, hello)) {
+    if (!hellos_client(kept, &session->arena, session->shared->offers, hello)) {
         facts->transport.side[CLIENT].overflowed = true;
         return;
     }
@@ -103,6 +103,12 @@ static void read_client_hello(struct session *session, const struct message *mes
     }
     note_client_hello(session, &hello, message->length, well_formed,
                       message->body.left < message->length, began, at);
+}
+
+static struct server_hello_facts *keep_server_hello(struct session *session,
+                                                    const struct server_hello *hello)
+{
+    return hellos_server(&session->arena, hello, offer_store_fingerprints(session->shared->offers));
 }
 
 static void note_selection(struct session *session, const struct server_hello *hello,
@@ -156,7 +162,7 @@ static void read_server_hello(struct session *session, const struct message *mes
     if (facts->server_hello != NULL || (retry && facts->retry != NULL)) {
         return;
     }
-    struct server_hello_facts *kept = hellos_server(&session->arena, &hello);
+    struct server_hello_facts *kept = keep_server_hello(session, &hello);
     if (kept == NULL) {
         facts->transport.side[SERVER].overflowed = true;
         return;
@@ -184,8 +190,8 @@ static void read_certificate(struct session *session, enum speaker from,
                              const struct message *message, struct moment at)
 {
     if (session->chain[from] == NULL && message->body.left == message->length) {
-        session->chain[from] =
-            chain_take(session->store, &session->arena, message->body, session->facts.version, at);
+        session->chain[from] = chain_take(session->shared->certificates, &session->arena,
+                                          message->body, session->facts.version, at);
     }
 }
 
@@ -264,7 +270,7 @@ static void read_certificate_status(struct session *session, const struct messag
     struct wire response;
     if (session->chain[SERVER] != NULL && message->body.left == message->length &&
         certificate_status(&response, message->body)) {
-        chain_staple(session->store, session->chain[SERVER], response, at);
+        chain_staple(session->shared->certificates, session->chain[SERVER], response, at);
     }
 }
 
@@ -342,7 +348,7 @@ static void read_sslv2_server_hello(struct session *session, struct wire message
         step->size = (uint32_t)message.left;
     }
     struct server_hello_facts *kept =
-        facts->server_hello == NULL ? hellos_server(&session->arena, &hello) : NULL;
+        facts->server_hello == NULL ? keep_server_hello(session, &hello) : NULL;
     if (kept == NULL) {
         return;
     }
@@ -352,7 +358,8 @@ static void read_sslv2_server_hello(struct session *session, struct wire message
     facts->server_hello = kept;
     facts->version = VERSION_SSL2;
     if (certificate.left > 0 && session->chain[SERVER] == NULL) {
-        session->chain[SERVER] = chain_take_one(session->store, &session->arena, certificate, at);
+        session->chain[SERVER] =
+            chain_take_one(session->shared->certificates, &session->arena, certificate, at);
     }
     session->side[CLIENT].reader.mode = READER_SSL2;
     session_event(session, SERVER, EVENT_SSL2_SERVER_HELLO, at);

@@ -31,13 +31,13 @@ void session_keep_random(struct session *session, enum speaker from, struct wire
 void session_take_keys(struct session *session, const struct server_hello_facts *hello)
 {
     bool draft = hello->draft != 0;
-    if (session->unsealer == NULL || draft || hello->compression != 0) {
+    if (session->shared->unsealer == NULL || draft || hello->compression != 0) {
         return;
     }
     session->hello.version = hello->version;
     session->hello.suite = hello->suite;
     session->hello.encrypt_then_mac = hello->encrypt_then_mac;
-    session->unsealing[0] = unseal_begin(session->unsealer, &session->hello);
+    session->unsealing[0] = unseal_begin(session->shared->unsealer, &session->hello);
 }
 
 static struct unsealing *keys_of(const struct session *session, enum speaker from)
@@ -59,7 +59,7 @@ static void renew_keys(struct session *session, struct wire body)
     session->hello.encrypt_then_mac = hello.encrypt_then_mac;
     memset(session->hello.passed, 0, sizeof session->hello.passed);
     unseal_end(session->unsealing[keys]);
-    session->unsealing[keys] = unseal_begin(session->unsealer, &session->hello);
+    session->unsealing[keys] = unseal_begin(session->shared->unsealer, &session->hello);
 }
 
 void session_lose_records(struct session *session, enum speaker from)
@@ -356,7 +356,7 @@ bool session_unseal(struct session *session, enum speaker from, const struct rec
     struct facts *facts = &session->facts;
     struct session_side *side = &session->side[from];
     struct unsealed unsealed;
-    if (session->unsealer == NULL || !is_sealed(session, from, record)) {
+    if (session->shared->unsealer == NULL || !is_sealed(session, from, record)) {
         return false;
     }
     if (session->unsealing[0] == NULL && facts->server_hello != NULL &&

@@ -14,12 +14,12 @@ void siphash_seed(struct siphash_key *key)
     }
 }
 
-static uint64_t rotated(uint64_t word, int bits)
+static inline uint64_t rotated(uint64_t word, int bits)
 {
     return word << bits | word >> (64 - bits);
 }
 
-static void mix(uint64_t v[4])
+static inline void mix(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = rotated(v[1], 13) ^ v[0];

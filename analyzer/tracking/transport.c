@@ -89,7 +89,9 @@ static void note_side(struct transport_side *side, const struct segment *segment
 
 void transport_note(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
 {
-    note_opening(flow, end, segment, at);
+    if (flow->session == NULL || (segment->flags & SEGMENT_SYN) != 0) {
+        note_opening(flow, end, segment, at);
+    }
     note_sequence(flow, end, segment, at);
     if (flow->session != NULL) {
         flow->session->facts.last = at;

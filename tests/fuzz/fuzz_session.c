@@ -113,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire input = wire_over(data, size);
     unsigned circumstances = wire_u8(&input);
     struct chain_store *store = store_to_use();
-    struct session *session = session_new(store, NULL);
+    const struct session_shared shared = {.certificates = store};
+    struct session *session = session_new(&shared);
     require(session != NULL);
     begin(session, circumstances);
     struct moment at = talk(session, input);

@@ -10,6 +10,9 @@
 
 enum { MANY = 5000 };
 
+static const int64_t second = 1000000000;
+static const struct session_shared alone = {0};
+
 static struct address ipv4(uint32_t number)
 {
     return (struct address){.bytes = {(uint8_t)(number >> 24), (uint8_t)(number >> 16),
@@ -155,21 +158,38 @@ static void who_was_silent_longest_is_the_oldest_of_its_age(void **state)
     struct flow *three = add(table, 3, 1, 9, 443);
 
     assert_ptr_equal(flow_oldest(table, FLOW_OPENING), one);
-    flow_touch(table, one, FLOW_OPENING, 10);
+    flow_touch(table, one, FLOW_OPENING, 10 * second);
     assert_ptr_equal(flow_oldest(table, FLOW_OPENING), two);
-    flow_touch(table, two, FLOW_ESTABLISHED, 20);
-    flow_touch(table, one, FLOW_ESTABLISHED, 30);
+    flow_touch(table, two, FLOW_ESTABLISHED, 20 * second);
+    flow_touch(table, one, FLOW_ESTABLISHED, 30 * second);
     assert_ptr_equal(flow_oldest(table, FLOW_OPENING), three);
     assert_ptr_equal(flow_oldest(table, FLOW_ESTABLISHED), two);
-    flow_touch(table, two, FLOW_ESTABLISHED, 40);
+    flow_touch(table, two, FLOW_ESTABLISHED, 40 * second);
     assert_ptr_equal(flow_oldest(table, FLOW_ESTABLISHED), one);
-    assert_int_equal(one->last, 30);
+    assert_true(one->last == 30 * second);
     assert_null(flow_oldest(table, FLOW_CLOSED));
-    flow_touch(table, three, FLOW_CLOSED, 50);
+    flow_touch(table, three, FLOW_CLOSED, 50 * second);
     assert_null(flow_oldest(table, FLOW_OPENING));
     assert_ptr_equal(flow_oldest(table, FLOW_CLOSED), three);
     flow_remove(table, one);
     assert_ptr_equal(flow_oldest(table, FLOW_ESTABLISHED), two);
+    flow_table_free(table);
+}
+
+static void who_speaks_twice_within_a_moment_keeps_its_place(void **state)
+{
+    (void)state;
+    struct flow_table *table = flow_table_new();
+    struct flow *one = add(table, 1, 1, 9, 443);
+    struct flow *two = add(table, 2, 1, 9, 443);
+
+    flow_touch(table, one, FLOW_OPENING, 10 * second);
+    flow_touch(table, two, FLOW_OPENING, 10 * second + 1);
+    flow_touch(table, one, FLOW_OPENING, 10 * second + 2);
+    assert_ptr_equal(flow_oldest(table, FLOW_OPENING), one);
+    assert_true(one->last == 10 * second + 2);
+    flow_touch(table, one, FLOW_OPENING, 11 * second);
+    assert_ptr_equal(flow_oldest(table, FLOW_OPENING), two);
     flow_table_free(table);
 }
 
@@ -178,13 +198,13 @@ static void a_removed_flow_hands_over_its_session(void **state)
     (void)state;
     struct flow_table *table = flow_table_new();
     struct flow *flow = add(table, 1, 1, 9, 443);
-    struct session *session = session_new(NULL, NULL);
+    struct session *session = session_new(&alone);
 
     flow->session = session;
     assert_ptr_equal(flow_remove(table, flow), session);
     session_free(session);
     flow = add(table, 1, 1, 9, 443);
-    flow->session = session_new(NULL, NULL); /* goes with the table */
+    flow->session = session_new(&alone); /* goes with the table */
     flow_table_free(table);
     flow_table_free(NULL);
 }
@@ -198,6 +218,7 @@ int main(void)
         cmocka_unit_test(a_table_grows_and_finds_who_is_left_when_others_leave),
         cmocka_unit_test(an_emptied_table_holds_nothing_and_can_be_filled_again),
         cmocka_unit_test(who_was_silent_longest_is_the_oldest_of_its_age),
+        cmocka_unit_test(who_speaks_twice_within_a_moment_keeps_its_place),
         cmocka_unit_test(a_removed_flow_hands_over_its_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

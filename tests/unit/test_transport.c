@@ -14,6 +14,8 @@ struct scene {
     uint64_t frame;
 };
 
+static const struct session_shared alone = {0};
+
 static struct moment now(struct scene *scene)
 {
     scene->frame++;
@@ -29,7 +31,7 @@ static void begin(struct scene *scene)
 
 static void begin_session(struct scene *scene)
 {
-    scene->flow.session = session_new(NULL, NULL);
+    scene->flow.session = session_new(&alone);
     assert_non_null(scene->flow.session);
     transport_begin_facts(&scene->flow);
 }

@@ -1,0 +1,527 @@
+#include "connections.h"
+
+#include "tracking/flow.h"
+#include "tracking/transport.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS(n) ((n)*INT64_C(1000000000))
+
+/* For how long a connection may be silent before its watching ends, in nanoseconds of the capture's
+ * clock. */
+static const int64_t silence_limit[FLOW_AGES] = {
+    /* Handshakes: the longest timeout of a server or balancer is some minutes. */
+    [FLOW_OPENING] = SECONDS(300),
+    /* TCP keep-alives come every two hours (RFC 1122, section 4.2.3.6). */
+    [FLOW_ESTABLISHED] = SECONDS(7200),
+    /* Segments that overtook each other, and the other side's close, come within a few hundred
+     * milliseconds, and the verdict shall be there within a second of the end. */
+    [FLOW_ENDING] = SECONDS(1) * 2 / 5,
+    /* Stragglers: a segment may live that long. */
+    [FLOW_CLOSED] = SECONDS(30),
+};
+
+/* Live, whoever waits for a handshake that hangs wants to know sooner: longer than clients and
+ * servers commonly wait (nginx and IIS: 60 s and more is rare), and than the gap between a SYN's
+ * fifth and sixth repetition (32 s). */
+static const int64_t live_handshake_limit = SECONDS(60);
+
+/* Silent flows are looked for that often, in nanoseconds of the capture's clock: a small part of
+ * the shortest limit. */
+static const int64_t look_every = SECONDS(1) / 100;
+
+enum {
+    /* Bytes of all that grows with traffic: 150,000 connections in 1 GB take 80 MiB. */
+    MEMORY_USUAL = 512 << 20,
+    KEPT_PART = 4 /* of it, for the packets of -w: as much again as the facts of handshakes take */
+};
+
+struct connections {
+    const struct options *options;
+    struct judgement *judgement;
+    struct session_shared shared;
+    struct slab sessions;
+    struct flow_table *flows;
+    struct kept_account kept; /* of the packets for -w; a limit of 0: nobody wants them */
+    int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
+    bool live;
+    size_t session_count; /* of flows in the table */
+    size_t held;          /* bytes of flows in the table */
+    uint64_t evicted;     /* given up to make room */
+    int64_t now;          /* the latest time seen in this capture */
+    int64_t next_look;    /* when silent flows are looked for again */
+    int64_t dropped;      /* when packets were last lost; 0: never */
+};
+
+static size_t memory_limit(const struct connections *connections)
+{
+    return connections->options->memory != 0 ? connections->options->memory : MEMORY_USUAL;
+}
+
+static size_t connections_limit(const struct connections *connections)
+{
+    return connections->options->connections != 0 ? connections->options->connections : FLOW_MAX;
+}
+
+static bool is_tls_port(const struct connections *connections, uint16_t port)
+{
+    for (size_t i = 0; i < connections->options->tls_port_count; i++) {
+        if (connections->options->tls_ports[i] == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- from streams to facts ---- */
+
+/* What has come in order since, or lies behind a hole that has stood too long. */
+static bool next_piece(struct stream *stream, struct piece *piece)
+{
+    if (stream_pull(stream, piece)) {
+        return true;
+    }
+    if (!stream_is_stuck(stream)) {
+        return false;
+    }
+    stream_give_up(stream);
+    return stream_pull(stream, piece);
+}
+
+static void read_pieces(struct flow *flow, uint8_t end, const struct piece *first)
+{
+    struct piece piece = *first;
+    struct stream *stream = &flow->stream[end];
+    bool more = piece.bytes.left > 0 || piece.cut > 0 || next_piece(stream, &piece);
+    while (more) {
+        session_read(flow->session, transport_speaker(flow, end), &piece);
+        if (session_take_swap(flow->session)) {
+            flow->client ^= 1;
+        }
+        stream_pass_over(stream, session_unwanted(flow->session, transport_speaker(flow, end)));
+        more = next_piece(stream, &piece);
+    }
+}
+
+/* What still waits behind holes at the end is read with the holes in it. */
+static void read_leftovers(struct flow *flow)
+{
+    struct piece nothing = {.bytes = wire_over(NULL, 0)};
+    for (uint8_t end = 0; end < 2; end++) {
+        while (flow->stream[end].waiting != NULL) {
+            stream_give_up(&flow->stream[end]);
+            read_pieces(flow, end, &nothing);
+        }
+    }
+}
+
+static bool begin_session(struct connections *connections, struct flow *flow)
+{
+    if (flow->session == NULL && !flow->ignored) {
+        flow->session = session_new(&connections->shared);
+        if (flow->session != NULL) {
+            connections->session_count++;
+            transport_begin_facts(flow);
+            flow->session->facts.tls_expected =
+                is_tls_port(connections, flow->session->facts.port[SERVER]);
+        }
+    }
+    return flow->session != NULL;
+}
+
+/* Brings the account up to date with what the flow holds. */
+static void account(struct connections *connections, struct flow *flow)
+{
+    size_t held = flow_memory(flow);
+    connections->held = connections->held - flow->held + held;
+    flow->held = (uint32_t)held;
+}
+
+/* The watching of a connection ends: completes its facts, and hands them on to be judged. */
+static void conclude(struct connections *connections, struct flow *flow, bool given_up)
+{
+    struct session *session = flow->session;
+    if (session == NULL) {
+        return;
+    }
+    read_leftovers(flow);
+    session_end(session);
+    session->facts.given_up = given_up;
+    session->facts.lossy =
+        connections->dropped != 0 && connections->dropped >= session->facts.first.time;
+    transport_end_facts(flow, connections->now);
+    session->kept = flow->kept;
+    flow->kept = NULL;
+    flow->session = NULL;
+    flow->ignored = true;
+    connections->session_count--;
+    account(connections, flow);
+    judgement_take(connections->judgement, session);
+}
+
+static void remove_flow(struct connections *connections, struct flow *flow)
+{
+    connections->held -= flow->held;
+    (void)flow_remove(connections->flows, flow); /* its session is gone */
+}
+
+/* A connection on which nobody said anything is told of where TLS was expected. */
+static void end_flow(struct connections *connections, struct flow *flow, bool given_up)
+{
+    bool expected = is_tls_port(connections, flow->key.port[flow->client ^ 1]);
+    if (flow->opening.syn.frame != 0 && expected) {
+        (void)begin_session(connections, flow);
+    }
+    conclude(connections, flow, given_up);
+    remove_flow(connections, flow);
+}
+
+/* Ends the watching but not the flow, so that what still comes is not taken for another
+ * connection. */
+static void retire(struct connections *connections, struct flow *flow, bool given_up)
+{
+    bool closed = flow->session != NULL && flow->session->facts.transport.closed;
+    conclude(connections, flow, given_up);
+    flow_touch(connections->flows, flow, closed ? FLOW_CLOSED : FLOW_ESTABLISHED, flow->last);
+}
+
+static void end_silent_flows(struct connections *connections)
+{
+    connections->next_look = connections->now + look_every;
+    for (int age = 0; age < FLOW_AGES; age++) {
+        struct flow *oldest = flow_oldest(connections->flows, (enum flow_age)age);
+        while (oldest != NULL && connections->now - oldest->last > connections->limit[age]) {
+            if (age == FLOW_ENDING) {
+                retire(connections, oldest, false);
+            } else {
+                end_flow(connections, oldest, false);
+            }
+            oldest = flow_oldest(connections->flows, (enum flow_age)age);
+        }
+    }
+    while (flow_count_of_age(connections->flows, FLOW_CLOSED) > FLOW_CLOSED_MAX) {
+        end_flow(connections, flow_oldest(connections->flows, FLOW_CLOSED), false);
+    }
+}
+
+/* ---- bounds ---- */
+
+/* Whom to give up when the table is full: those that are over, and whose verdict is known or due;
+ * then the half-open that has been silent longest, unless they are the fewer: a flood of
+ * half-open connections pays for itself, and so do connections that stay open. */
+static struct flow *most_dispensable(const struct connections *connections)
+{
+    const struct flow_table *flows = connections->flows;
+    bool flood =
+        flow_count_of_age(flows, FLOW_OPENING) >= flow_count_of_age(flows, FLOW_ESTABLISHED);
+    const enum flow_age order[] = {FLOW_CLOSED, FLOW_ENDING,
+                                   flood ? FLOW_OPENING : FLOW_ESTABLISHED,
+                                   flood ? FLOW_ESTABLISHED : FLOW_OPENING};
+    struct flow *oldest = NULL;
+    for (size_t i = 0; i < sizeof order / sizeof order[0] && oldest == NULL; i++) {
+        oldest = flow_oldest(flows, order[i]);
+    }
+    return oldest;
+}
+
+static void give_up_one(struct connections *connections)
+{
+    struct flow *flow = most_dispensable(connections);
+    if (flow != NULL) {
+        connections->evicted++;
+        end_flow(connections, flow, true);
+    }
+}
+
+/* Keeps room for one more flow, one more session, and what they will hold. */
+void connections_keep_room(struct connections *connections)
+{
+    size_t most = connections_limit(connections);
+    size_t memory = memory_limit(connections) - connections->kept.limit;
+    while (flow_count(connections->flows) >= most || connections->session_count >= FLOW_SESSIONS) {
+        give_up_one(connections);
+    }
+    while (connections->held + judgement_memory(connections->judgement) > memory) {
+        if (judgement_memory(connections->judgement) > memory / 2 ||
+            flow_count(connections->flows) == 0) {
+            judgement_make_room(connections->judgement);
+        } else {
+            give_up_one(connections);
+        }
+    }
+}
+
+/* ---- from packets to streams ---- */
+
+/* Who is likely to be the client of a connection whose opening was not seen. */
+static bool sender_is_client(const struct connections *connections, const struct segment *segment)
+{
+    if ((segment->flags & SEGMENT_SYN) != 0) {
+        return (segment->flags & SEGMENT_ACK) == 0;
+    }
+    bool from_tls = is_tls_port(connections, segment->from_port);
+    bool to_tls = is_tls_port(connections, segment->to_port);
+    return from_tls != to_tls ? to_tls : segment->from_port >= segment->to_port;
+}
+
+static struct flow *new_flow(struct connections *connections, uint8_t *end,
+                             const struct segment *segment)
+{
+    if (segment->payload_length == 0 && (segment->flags & SEGMENT_SYN) == 0) {
+        return NULL;
+    }
+    struct flow *flow = flow_add(connections->flows, end, &segment->from, segment->from_port,
+                                 &segment->to, segment->to_port);
+    if (flow != NULL) {
+        flow->client = sender_is_client(connections, segment) ? *end : *end ^ 1;
+        account(connections, flow);
+    }
+    return flow;
+}
+
+/* A SYN with another sequence number than the connection's: its ports are used again. */
+static bool is_port_reuse(const struct flow *flow, uint8_t end, const struct segment *segment)
+{
+    bool opens = (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
+    bool known = flow->has_initial[end] && flow->initial_sequence[end] == segment->sequence;
+    bool crossing =
+        !flow->has_initial[end] && flow->opening.syn_ack.frame == 0 && flow->session == NULL;
+    return opens && !known && !crossing;
+}
+
+/* Whether a handshake that was not completed has come to its end, whoever still closes how: nobody
+ * goes on behind a fatal alert, and who has closed says no more. */
+static bool is_ending(const struct facts *facts)
+{
+    const struct transport *transport = &facts->transport;
+    return transport->side[CLIENT].fin.frame != 0 || transport->side[SERVER].fin.frame != 0 ||
+           facts_fatal_alert(facts, CLIENT) != NULL || facts_fatal_alert(facts, SERVER) != NULL;
+}
+
+static enum flow_age age_of(const struct connections *connections, const struct flow *flow)
+{
+    if (flow->ignored) {
+        return flow->age == FLOW_CLOSED ? FLOW_CLOSED : FLOW_ESTABLISHED;
+    }
+    if (flow->session == NULL) {
+        return FLOW_OPENING;
+    }
+    const struct facts *facts = &flow->session->facts;
+    bool established = facts->stage == STAGE_ESTABLISHED;
+    if (facts->transport.closed) {
+        return connections->live ? FLOW_ENDING : FLOW_CLOSED;
+    }
+    if (connections->live && !established && is_ending(facts)) {
+        return FLOW_ENDING;
+    }
+    return established ? FLOW_ESTABLISHED : FLOW_OPENING;
+}
+
+static void take_payload(struct flow *flow, uint8_t end, const struct segment *segment,
+                         struct moment at)
+{
+    struct piece piece;
+    struct chunk chunk = {.bytes = segment->payload,
+                          .at = at,
+                          .sequence = segment->sequence + ((segment->flags & SEGMENT_SYN) != 0),
+                          .length = segment->payload_length,
+                          .doubtful = segment->perhaps_padding};
+    enum stream_news news = stream_push(&flow->stream[end], &piece, &chunk);
+    transport_note_data(flow, end, segment, news, at);
+    read_pieces(flow, end, &piece);
+}
+
+/* Lets go of a connection that is not TLS and was not expected to be. */
+static void ignore(struct connections *connections, struct flow *flow)
+{
+    connections->session_count--;
+    stream_release(&flow->stream[0]);
+    stream_release(&flow->stream[1]);
+    session_free(flow->session);
+    kept_free(flow->kept);
+    flow->kept = NULL;
+    flow->session = NULL;
+    flow->ignored = true;
+}
+
+/* What a segment says of a connection that is of interest. Only payload and closes change what a
+ * connection holds, and its age. */
+static void watch(struct connections *connections, struct flow *flow, uint8_t end,
+                  const struct segment *segment, struct moment at)
+{
+    bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
+    bool speaks = segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0;
+    transport_note(flow, end, segment, at);
+    if ((closes || speaks) && begin_session(connections, flow)) {
+        if (speaks) {
+            take_payload(flow, end, segment, at);
+        }
+        if (closes) {
+            transport_note_close(flow, end, segment, at);
+        }
+        if (flow->session->stopped && !flow->session->facts.tls_expected) {
+            ignore(connections, flow);
+        }
+        flow_settle(flow);
+        flow_touch(connections->flows, flow, age_of(connections, flow), connections->now);
+        account(connections, flow);
+    }
+}
+
+uint64_t connections_expect(const struct connections *connections, const struct segment *segment)
+{
+    return flow_expect(connections->flows, segment);
+}
+
+void connections_fetch(const struct connections *connections, uint64_t hash, bool sessions)
+{
+    if (sessions) {
+        flow_fetch_session(connections->flows, hash);
+    } else {
+        flow_fetch(connections->flows, hash);
+    }
+}
+
+void connections_take(struct connections *connections, const struct packet *packet,
+                      const struct segment *segment, uint64_t hash, struct moment at)
+{
+    uint8_t end = 0;
+    struct flow *flow = flow_find_expected(connections->flows, &end, segment, hash);
+    if (flow != NULL && is_port_reuse(flow, end, segment)) {
+        end_flow(connections, flow, false);
+        flow = NULL;
+    }
+    if (flow == NULL) {
+        flow = new_flow(connections, &end, segment);
+    }
+    if (flow == NULL) {
+        return;
+    }
+    flow_keep(flow, &connections->kept, at, packet->link, packet->bytes, packet->length);
+    if (!flow->ignored) {
+        watch(connections, flow, end, segment, at);
+    }
+    flow_touch(connections->flows, flow, (enum flow_age)flow->age, connections->now);
+}
+
+void connections_take_icmp(struct connections *connections, const struct packet *packet,
+                           const struct segment *quote, struct moment at)
+{
+    uint8_t end = 0;
+    struct flow *flow = flow_find(connections->flows, &end, &quote->from, quote->from_port,
+                                  &quote->to, quote->to_port);
+    if (flow != NULL && begin_session(connections, flow)) {
+        flow_keep(flow, &connections->kept, at, packet->link, packet->bytes, packet->length);
+        transport_note_icmp(flow, end, quote, at);
+    }
+}
+
+void connections_take_piece(struct connections *connections, const struct segment *segment,
+                            struct moment at)
+{
+    uint8_t end = 0;
+    struct flow *flow = flow_find(connections->flows, &end, &segment->from, segment->from_port,
+                                  &segment->to, segment->to_port);
+    if (flow != NULL && segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0 &&
+        begin_session(connections, flow)) {
+        take_payload(flow, end, segment, at);
+        account(connections, flow);
+    }
+}
+
+/* ---- a capture from end to end ---- */
+
+struct connections *connections_new(const struct options *options,
+                                    const struct session_shared *shared,
+                                    struct judgement *judgement)
+{
+    struct connections *connections = calloc(1, sizeof *connections);
+    if (connections != NULL) {
+        connections->options = options;
+        connections->judgement = judgement;
+        connections->shared = *shared;
+        connections->shared.sessions = &connections->sessions;
+        connections->sessions.size = sizeof(struct session);
+    }
+    return connections;
+}
+
+void connections_keep_packets(struct connections *connections, bool wanted)
+{
+    connections->kept.limit = wanted ? memory_limit(connections) / KEPT_PART : 0;
+}
+
+bool connections_begin(struct connections *connections, bool live)
+{
+    memcpy(connections->limit, silence_limit, sizeof silence_limit);
+    connections->live = live;
+    if (live) {
+        connections->limit[FLOW_OPENING] = live_handshake_limit;
+    }
+    if (connections->options->handshake_timeout != 0) {
+        connections->limit[FLOW_OPENING] =
+            SECONDS((int64_t)connections->options->handshake_timeout);
+    }
+    connections->now = 0;
+    connections->next_look = 0;
+    connections->dropped = 0;
+    connections->flows = flow_table_new();
+    return connections->flows != NULL;
+}
+
+void connections_set_time(struct connections *connections, int64_t now)
+{
+    connections->now = now > connections->now ? now : connections->now;
+}
+
+void connections_end_silent(struct connections *connections)
+{
+    if (connections->now >= connections->next_look ||
+        flow_count_of_age(connections->flows, FLOW_CLOSED) > FLOW_CLOSED_MAX) {
+        end_silent_flows(connections);
+    }
+}
+
+void connections_note_drops(struct connections *connections)
+{
+    connections->dropped = connections->now;
+}
+
+void connections_end(struct connections *connections)
+{
+    for (int age = 0; connections->flows != NULL && age < FLOW_AGES; age++) {
+        struct flow *oldest = flow_oldest(connections->flows, (enum flow_age)age);
+        while (oldest != NULL) {
+            end_flow(connections, oldest, false);
+            oldest = flow_oldest(connections->flows, (enum flow_age)age);
+        }
+    }
+    flow_table_free(connections->flows);
+    connections->flows = NULL;
+}
+
+struct engine_load connections_load(const struct connections *connections)
+{
+    return (struct engine_load){
+        .connections = connections->flows == NULL ? 0 : flow_count(connections->flows),
+        .connections_limit = connections_limit(connections),
+        .sessions = connections->session_count,
+        .memory =
+            connections->held + judgement_memory(connections->judgement) + connections->kept.used,
+        .memory_limit = memory_limit(connections),
+        .unkept = connections->kept.lost};
+}
+
+uint64_t connections_evicted(const struct connections *connections)
+{
+    return connections->evicted;
+}
+
+void connections_free(struct connections *connections)
+{
+    if (connections != NULL) {
+        slab_release(&connections->sessions);
+        free(connections);
+    }
+}
