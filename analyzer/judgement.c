@@ -165,9 +165,9 @@ static void report(struct judgement *judgement, struct session *session)
                                         .input = judgement->name,
                                         .inputs = judgement->inputs,
                                         .live = judgement->at_once,
-                                        .fails = policy_fails(&judgement->policy, facts, &verdict)};
+                                        .fails = policy_reason(&judgement->policy, facts, &verdict)};
         count(judgement->totals, verdict.status);
-        judgement->totals->counting += connection.fails;
+        judgement->totals->counting += connection.fails != NULL;
         reports_connection(judgement->reports, &connection);
         if (verdict.status == STATUS_FAILED) {
             count_cause(judgement->totals, verdict.cause);

@@ -203,28 +203,37 @@ static bool names_warning(const struct policy_list *list, const char *code)
     return lists(list, any_warning) || lists(list, code);
 }
 
-static bool names_version(const struct policy_list *list, uint16_t version)
+/* The first floor that the version lies below, and that is on the list; NULL: none. */
+static const char *names_version(const struct policy_list *list, uint16_t version)
 {
     for (size_t i = 0; i < FLOORS; i++) {
         if (version != 0 && version < floors[i].version && lists(list, floors[i].word)) {
-            return true;
+            return floors[i].word;
         }
     }
-    return false;
+    return NULL;
 }
 
-bool policy_fails(const struct policy *policy, const struct facts *facts,
-                  const struct verdict *verdict)
+const char *policy_reason(const struct policy *policy, const struct facts *facts,
+                          const struct verdict *verdict)
 {
     const struct policy_list *fail_on = &policy->fail_on, *allow = &policy->allow;
     uint16_t version = facts->server_hello != NULL ? facts->server_hello->version : 0;
-    bool fails = (names_end(fail_on, verdict) && !names_end(allow, verdict)) ||
-                 (names_version(fail_on, version) && !names_version(allow, version));
+    if (names_end(fail_on, verdict) && !names_end(allow, verdict)) {
+        bool caused = verdict->status == STATUS_FAILED && verdict->cause != NULL;
+        return caused ? verdict->cause->id : diagnose_status_name(verdict->status);
+    }
+    const char *floor = names_version(fail_on, version);
+    if (floor != NULL && names_version(allow, version) == NULL) {
+        return floor;
+    }
     for (size_t i = 0; i < verdict->warnings && i < VERDICT_WARNINGS; i++) {
         const char *code = verdict->warning[i].code;
-        fails = fails || (names_warning(fail_on, code) && !names_warning(allow, code));
+        if (names_warning(fail_on, code) && !names_warning(allow, code)) {
+            return code;
+        }
     }
-    return fails;
+    return NULL;
 }
 
 bool policy_wants_all(const struct policy *policy)

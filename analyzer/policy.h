@@ -37,9 +37,10 @@ struct policy {
  * with what is wrong in `error`, and the nearest name. */
 bool policy_read(struct policy *policy, const struct options *options, char error[POLICY_ERROR]);
 
-/* Whether this connection makes the status 1. */
-bool policy_fails(const struct policy *policy, const struct facts *facts,
-                  const struct verdict *verdict);
+/* Why this connection makes the status 1: its cause's id (or "failed", "incomplete" ...), a
+ * version's floor, or a warning's code; NULL: it does not. */
+const char *policy_reason(const struct policy *policy, const struct facts *facts,
+                          const struct verdict *verdict);
 
 /* Whether connections that did not fail must be judged, too: their warnings or versions count. */
 bool policy_wants_all(const struct policy *policy);

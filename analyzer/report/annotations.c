@@ -73,7 +73,7 @@ static void connection(struct report *report, const struct connection *connectio
 {
     const struct facts *facts = connection->facts;
     const struct verdict *verdict = connection->verdict;
-    if (verdict->status != STATUS_FAILED) {
+    if (connection->fails == NULL) {
         return;
     }
     char outcome[TEXT], text[TEXT], client[REPORT_ADDRESS], server[REPORT_ADDRESS];
@@ -81,15 +81,14 @@ static void connection(struct report *report, const struct connection *connectio
     report_address(client, &facts->address[CLIENT], facts->port[CLIENT]);
     report_address(server, &facts->address[SERVER], facts->port[SERVER]);
     struct phrase phrase = phrase_in(text, sizeof(text));
+    bool told = verdict->status == STATUS_FAILED && verdict->cause != NULL;
     phrase_add(&phrase, "%s\n%s to %s, from packet %" PRIu64,
-               verdict->cause != NULL ? verdict->argument.summary : outcome, client, server,
-               facts->first.frame);
+               told ? verdict->argument.summary : outcome, client, server, facts->first.frame);
     if (connection->input != NULL) {
         phrase_add(&phrase, " of ");
         phrase_add_printable(&phrase, connection->input);
     }
-    annotate(report, connection->live ? NULL : connection->input, 0,
-             verdict->cause != NULL ? verdict->cause->id : "failed", text);
+    annotate(report, connection->live ? NULL : connection->input, 0, connection->fails, text);
 }
 
 /* With --check. */

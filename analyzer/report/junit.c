@@ -203,6 +203,15 @@ static void write_result(struct report *report, const char *type, const char *me
     report->suite.skipped += type == NULL;
 }
 
+/* It failed, and the operator does not mind (--allow, --fail-on). */
+static void write_allowed(struct report *report, const char *cause, const char *summary)
+{
+    char message[NAME];
+    struct phrase phrase = phrase_in(message, sizeof(message));
+    phrase_add(&phrase, "allowed: %s: %s", cause, summary);
+    write_result(report, NULL, message, "");
+}
+
 /* "10.77.0.2 to www.contoso.test (10.77.0.1:443)", and a number where it is not the first so. */
 static void name_case(char *name, size_t size, struct roll *roll, const struct facts *facts)
 {
@@ -236,19 +245,17 @@ static void connection(struct report *report, const struct connection *connectio
     begin_case(report, name, (facts->last.time - facts->first.time) / 1000);
     report->suite.count[verdict->status]++;
     report_outcome(outcome, sizeof(outcome), connection);
-    switch (verdict->status) {
-    case STATUS_FAILED:
-        write_result(report, verdict->cause != NULL ? verdict->cause->id : "failed",
-                     verdict->cause != NULL ? verdict->argument.summary : outcome,
+    bool told = verdict->status == STATUS_FAILED && verdict->cause != NULL;
+    if (connection->fails != NULL) {
+        write_result(report, connection->fails, told ? verdict->argument.summary : outcome,
                      paragraphs_of(report->paragraphs, connection));
-        break;
-    case STATUS_INCOMPLETE:
-    case STATUS_NOT_TLS:
-        write_result(report, NULL, outcome, "");
-        break;
-    case STATUS_ESTABLISHED:
+    } else if (verdict->status == STATUS_FAILED) {
+        write_allowed(report, told ? verdict->cause->id : "failed",
+                      told ? verdict->argument.summary : outcome);
+    } else if (verdict->status == STATUS_ESTABLISHED) {
         fputs("/>\n", report->out);
-        break;
+    } else {
+        write_result(report, NULL, outcome, "");
     }
 }
 

@@ -135,6 +135,9 @@ static void unseen_sealed(struct unseen *unseen, const struct facts *facts)
                "an alert is sealed, too: its code cannot be read");
 }
 
+/* Nanoseconds without a packet that nobody takes for the handshake's own pauses. */
+#define SILENCE (INT64_C(10) * 1000000000)
+
 static void unseen_holes(struct unseen *unseen, const struct facts *facts)
 {
     const struct client_hello_facts *hello = &facts->client_hello[0];
@@ -151,8 +154,11 @@ static void unseen_holes(struct unseen *unseen, const struct facts *facts)
     unseen_add(unseen, facts->lossy, "packets were lost in capturing, perhaps some of these");
     unseen_add(unseen, facts->given_up,
                "tlswhy stopped watching before the end: too many connections at once");
-    unseen_add(unseen, facts->ended_open && !facts->given_up && facts->established.frame == 0,
-               "the capture ends with the connection open");
+    bool open = facts->ended_open && !facts->given_up && facts->established.frame == 0;
+    bool silent = facts->watched_until - facts->last.time >= SILENCE;
+    unseen_add(unseen, open && silent,
+               "the connection fell silent, and was so when the watching ended");
+    unseen_add(unseen, open && !silent, "the capture ends with the connection open");
 }
 
 size_t report_unseen(const char *sentence[REPORT_UNSEEN], const struct facts *facts)

@@ -48,7 +48,7 @@ struct connection {
     const char *input;
     size_t inputs; /* how many captures this run reads */
     bool live;     /* `input` is interfaces' names */
-    bool fails;    /* it makes the exit status 1: see policy.h */
+    const char *fails; /* why it makes the exit status 1: see policy.h; NULL: it does not */
 };
 
 struct report; /* a format's own state */

@@ -45,6 +45,7 @@ struct result {
     uint64_t line;                       /* of `file`, or the packet's number; 0: none */
     unsigned ordinal;                    /* of several of the same rule and connection */
     const struct connection *connection; /* NULL: none */
+    bool allowed;                        /* a failure that the operator does not mind */
 };
 
 /* ---- messages ---- */
@@ -277,6 +278,17 @@ static void write_object(FILE *out, struct json_object *object)
     json_object_put(object);
 }
 
+/* It failed, and the operator does not mind. */
+static struct json_object *suppressions_of(void)
+{
+    struct json_object *suppressions = json_object_new_array();
+    struct json_object *suppression = json_object_new_object();
+    json_put_text(suppression, "kind", "external");
+    json_put_text(suppression, "justification", "allowed by --allow or --fail-on");
+    json_append(suppressions, suppression);
+    return suppressions;
+}
+
 /* `argument`: what a verdict argues with; NULL: nothing. */
 static void write_result(struct report *report, const struct result *result,
                          const struct argument *argument)
@@ -294,6 +306,9 @@ static void write_result(struct report *report, const struct result *result,
     json_put_array(object, "locations", locations_of(report, result));
     if (argument != NULL) {
         json_put_array(object, "relatedLocations", related_of(report, result, argument));
+    }
+    if (result->allowed) {
+        json_put_array(object, "suppressions", suppressions_of());
     }
     json_put_object(object, "partialFingerprints", fingerprints_of(result));
     json_put_object(object, "properties", properties_of(result, argument != NULL));
@@ -324,13 +339,16 @@ static void connection(struct report *report, const struct connection *connectio
         report_outcome(outcome, sizeof(outcome), connection);
         result.rule = verdict->cause != NULL ? verdict->cause->id : "failed";
         result.level = verdict->status == STATUS_FAILED ? SARIF_ERROR : SARIF_WARNING;
+        result.allowed = verdict->status == STATUS_FAILED && connection->fails == NULL;
         result.text = verdict->cause != NULL ? verdict->argument.summary : outcome;
         result.line = telling_frame(connection->facts, &verdict->argument);
         write_result(report, &result, &verdict->argument);
     }
     for (size_t i = 0; i < verdict->warnings && i < VERDICT_WARNINGS; i++) {
         result.rule = verdict->warning[i].code;
-        result.level = SARIF_NOTE;
+        bool fails = connection->fails != NULL && verdict->status != STATUS_FAILED;
+        result.level = fails ? SARIF_ERROR : SARIF_NOTE;
+        result.allowed = false;
         result.text = verdict->warning[i].text;
         result.line = connection->facts->first.frame;
         result.ordinal = (unsigned)i;

@@ -121,8 +121,8 @@ static inline void scenario(struct scene *scene)
     };
     scene->totals = (struct totals){
         .packets = 100, .connections = 12, .established = 9, .failed = 2, .incomplete = 1};
-    scene->connection =
-        (struct connection){&scene->facts, &scene->verdict, "a.pcap", 1, false, false};
+    scene->connection = (struct connection){&scene->facts, &scene->verdict,         "a.pcap", 1,
+                                            false,         "version.server_too_old"};
 }
 
 /* What `format` says of `count` times the scene's connection. The caller frees it. */

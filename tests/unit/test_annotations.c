@@ -19,7 +19,20 @@ static void what_worked_is_no_annotation(void **state)
     struct scene scene;
     scenario(&scene);
     scene.verdict.status = STATUS_ESTABLISHED;
+    scene.connection.fails = NULL;
     expect(&scene, &report_annotations, "");
+}
+
+static void what_the_operator_allows_is_none_and_what_he_forbids_is_one(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    scene.connection.fails = NULL;
+    expect(&scene, &report_annotations, "");
+    scene.verdict.status = STATUS_ESTABLISHED;
+    scene.connection.fails = "below-tls1.2";
+    expect_part(&scene, &report_annotations, "::error file=a.pcap,title=below-tls1.2::");
 }
 
 static void values_stay_values(void **state)
@@ -98,6 +111,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_failure_is_an_error_command),
         cmocka_unit_test(what_worked_is_no_annotation),
+        cmocka_unit_test(what_the_operator_allows_is_none_and_what_he_forbids_is_one),
         cmocka_unit_test(values_stay_values),
         cmocka_unit_test(a_capture_outside_of_the_folder_is_no_file_of_the_repository),
         cmocka_unit_test(behind_ten_errors_the_others_are_counted),

@@ -65,6 +65,7 @@ static void what_did_not_end_is_skipped_with_the_reason(void **state)
     struct scene scene;
     scenario(&scene);
     scene.verdict = (struct verdict){.status = STATUS_INCOMPLETE};
+    scene.connection.fails = NULL;
     scene.facts.ended_open = true;
     expect_part(&scene, &report_junit,
                 "><skipped message=\"incomplete: the capture ends with the connection open\">"
@@ -78,6 +79,7 @@ static void a_handshake_that_worked_is_a_case_without_a_word(void **state)
     struct scene scene;
     scenario(&scene);
     scene.verdict.status = STATUS_ESTABLISHED;
+    scene.connection.fails = NULL;
     expect_part(&scene, &report_junit, "time=\"0.013000\"/>");
     expect_no_part(&scene, &report_junit, "<failure");
     expect_no_part(&scene, &report_junit, "<skipped");
@@ -159,6 +161,21 @@ static void a_finding_is_a_case(void **state)
     free(text);
 }
 
+static void an_allowed_failure_is_skipped_and_a_forbidden_success_fails(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    scene.connection.fails = NULL;
+    expect_part(&scene, &report_junit,
+                "><skipped message=\"allowed: version.server_too_old: The server speaks");
+    expect_part(&scene, &report_junit, "failures=\"0\"");
+    scene.verdict.status = STATUS_ESTABLISHED;
+    scene.connection.fails = "below-tls1.2";
+    expect_part(&scene, &report_junit, "<failure type=\"below-tls1.2\"");
+    expect_part(&scene, &report_junit, "failures=\"1\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +187,7 @@ int main(void)
         cmocka_unit_test(a_handshake_that_worked_is_a_case_without_a_word),
         cmocka_unit_test(captures_are_suites),
         cmocka_unit_test(what_xml_forbids_does_not_get_through),
+        cmocka_unit_test(an_allowed_failure_is_skipped_and_a_forbidden_success_fails),
         cmocka_unit_test(a_finding_is_a_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ static struct policy policy_of(const char *fail_on, const char *allow)
 static bool fails(const struct scene *scene, const char *fail_on, const char *allow)
 {
     struct policy policy = policy_of(fail_on, allow);
-    return policy_fails(&policy, &scene->facts, &scene->verdict);
+    return policy_reason(&policy, &scene->facts, &scene->verdict) != NULL;
 }
 
 static void establish(struct scene *scene, uint16_t version)
@@ -179,7 +179,7 @@ static void lists_add_up(void **state)
     scenario(&scene);
     assert_true(policy_read(&policy, &options, error));
     assert_int_equal(policy.fail_on.count, 3);
-    assert_true(policy_fails(&policy, &scene.facts, &scene.verdict));
+    assert_true(NULL != policy_reason(&policy, &scene.facts, &scene.verdict));
 }
 
 static void a_list_that_never_ends_is_refused(void **state)

@@ -256,6 +256,20 @@ static void what_was_not_seen_is_a_notification(void **state)
     json_object_put(log);
 }
 
+static void an_allowed_failure_is_suppressed(void **state)
+{
+    (void)state;
+    struct scene scene;
+    scenario(&scene);
+    struct json_object *log = NULL, *result = at(run_of(&log, &scene), "results/0");
+    assert_null(json_object_object_get(result, "suppressions"));
+    json_object_put(log);
+    scene.connection.fails = NULL;
+    result = at(run_of(&log, &scene), "results/0");
+    assert_string_equal(json_object_get_string(at(result, "suppressions/0/kind")), "external");
+    json_object_put(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +280,7 @@ int main(void)
         cmocka_unit_test(a_failure_recorded_again_keeps_one_fingerprint),
         cmocka_unit_test(a_name_from_the_wire_is_neither_link_nor_placeholder),
         cmocka_unit_test(paths_are_written_as_references),
+        cmocka_unit_test(an_allowed_failure_is_suppressed),
         cmocka_unit_test(standard_input_is_no_file),
         cmocka_unit_test(an_interface_is_no_file),
         cmocka_unit_test(a_difference_is_found_in_the_file_of_expectations),

@@ -160,6 +160,7 @@ static void an_established_connection_is_one_line_and_only_with_all(void **state
     scene.facts.resumed = true;
     scene.server_hello.alpn = "h2";
     scene.totals = (struct totals){.established = 1};
+    scene.connection.fails = NULL;
     expect(&scene, &report_text, "1 handshake: 1 established, 0 failed\n");
     scene.options.all = true;
     expect(&scene, &report_text,
@@ -191,6 +192,7 @@ static void a_capture_without_tls_says_so(void **state)
     (void)state;
     struct scene scene;
     scenario(&scene);
+    scene.connection.fails = NULL;
     scene.verdict = (struct verdict){.status = STATUS_NOT_TLS};
     scene.totals = (struct totals){.packets = 7, .not_tls = 2};
     expect(&scene, &report_text,
