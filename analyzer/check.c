@@ -20,17 +20,20 @@ static size_t check_all(struct engine *engine, const struct options *options,
 {
     char error[EXPECT_ERROR];
     size_t unread = inputs->refused;
+    struct progress progress;
+    progress_begin(&progress, options, inputs);
     for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
         struct engine_capture what = {
             .name = inputs->paths[i], .input = (uint32_t)i, .inputs = inputs->count};
         json_collection_clear(collection);
-        bool good = replay_input(engine, options, &what);
+        bool good = replay_input(engine, options, &what, &progress);
         if (good && !expect_capture(expect, what.name, collection, error)) {
             complain(error);
             good = false;
         }
         unread += !good;
     }
+    progress_end(&progress, engine_totals(engine));
     if (!expect_end(expect, error)) {
         complain(error);
         unread++;
@@ -73,7 +76,7 @@ enum exit_status check_run(const struct options *options)
 {
     struct outputs outputs;
     char error[OUTPUTS_ERROR];
-    if (!outputs_open(&outputs, options, false, error)) {
+    if (!outputs_open(&outputs, options, progress_kind(options) == PROGRESS_BOTTOM_LINE, error)) {
         complain(error);
         return EXIT_INPUT_FAILED;
     }

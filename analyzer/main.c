@@ -2,6 +2,7 @@
 #include "capture/capture.h"
 #include "capture/privileges.h"
 #include "check.h"
+#include "compare.h"
 #include "diagnosis/causes.h"
 #include "live.h"
 #include "options.h"
@@ -74,8 +75,7 @@ static enum exit_status run(const struct options *options)
     case ACTION_CHECK:
         return is_sound(options) ? check_run(options) : EXIT_WRONG_USAGE;
     case ACTION_DIFF:
-        (void)fprintf(stderr, "tlswhy: not there yet\n");
-        return EXIT_WRONG_USAGE;
+        return is_sound(options) ? compare_run(options) : EXIT_WRONG_USAGE;
     }
     return EXIT_NOTHING_FAILED;
 }

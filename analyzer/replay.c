@@ -28,9 +28,10 @@ static void take_batch(struct engine *engine, struct batch *batch)
 }
 
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
-                                   const struct engine_capture *what)
+                                   const struct engine_capture *what, struct progress *progress)
 {
     struct packet packet;
+    const struct totals *totals = engine_totals(engine);
     struct batch batch;
     enum capture_result result = CAPTURE_FAILED;
     batch.count = batch.used = 0;
@@ -41,6 +42,7 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
         take_secrets(engine, capture);
         if (!batch_add(&batch, &packet)) {
             take_batch(engine, &batch);
+            progress_note(progress, capture, totals, packet.number);
             if (!batch_add(&batch, &packet)) {
                 engine_take(engine, &packet); /* larger than any batch */
             }
@@ -53,12 +55,13 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
 }
 
 bool replay_input(struct engine *engine, const struct options *options,
-                  const struct engine_capture *what)
+                  const struct engine_capture *what, struct progress *progress)
 {
     char error[CAPTURE_ERROR];
     struct capture_options how = {.filter = options->filter};
     struct capture *capture = capture_open(what->name, &how, error);
     if (capture == NULL) {
+        progress_end_input(progress, NULL);
         complain(error);
         return false;
     }
@@ -66,7 +69,8 @@ bool replay_input(struct engine *engine, const struct options *options,
     if (what->input + 1U == what->inputs && !expects) {
         confine_end_reading();
     }
-    enum capture_result result = replay_capture(engine, capture, what);
+    enum capture_result result = replay_capture(engine, capture, what, progress);
+    progress_end_input(progress, capture);
     if (result == CAPTURE_FAILED) {
         complain(capture_error(capture));
     } else if (capture_warning(capture) != NULL) {
@@ -99,13 +103,16 @@ static void tell_news(struct outputs *outputs)
 static size_t read_all(struct engine *engine, struct outputs *outputs,
                        const struct options *options, const struct inputs *inputs)
 {
+    struct progress progress;
     size_t unread = inputs->refused;
+    progress_begin(&progress, options, inputs);
     for (size_t i = 0; i < inputs->count && !engine_is_done(engine); i++) {
         struct engine_capture what = {
             .name = inputs->paths[i], .input = (uint32_t)i, .inputs = inputs->count};
-        unread += !replay_input(engine, options, &what);
+        unread += !replay_input(engine, options, &what, &progress);
         tell_news(outputs);
     }
+    progress_end(&progress, engine_totals(engine));
     return unread;
 }
 
@@ -119,7 +126,7 @@ enum exit_status replay_run(const struct options *options)
         inputs_free(&inputs);
         return EXIT_WRONG_USAGE;
     }
-    if (!outputs_open(&outputs, options, false, error)) {
+    if (!outputs_open(&outputs, options, progress_kind(options) == PROGRESS_BOTTOM_LINE, error)) {
         complain(error);
         inputs_free(&inputs);
         return EXIT_INPUT_FAILED;

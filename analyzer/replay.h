@@ -3,6 +3,7 @@
 #define ANALYZER_REPLAY_H
 
 #include "engine.h"
+#include "progress.h"
 
 /* What scripts depend on. */
 enum exit_status {
@@ -17,12 +18,12 @@ enum exit_status {
 enum exit_status replay_run(const struct options *options);
 
 /* Opens and reads one capture; false where it, or something in it, could not be read, which is told
- * of on stderr. What was good of it counts. */
+ * of on stderr. What was good of it counts. `progress`: NULL for none. */
 bool replay_input(struct engine *engine, const struct options *options,
-                  const struct engine_capture *what);
+                  const struct engine_capture *what, struct progress *progress);
 
 /* Reads one open capture to its end. Returns what capture_next() said at last. */
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
-                                   const struct engine_capture *what);
+                                   const struct engine_capture *what, struct progress *progress);
 
 #endif

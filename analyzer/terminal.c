@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* 0 where `descriptor` is no terminal. */
@@ -40,6 +41,13 @@ bool terminal_wants_color(enum options_color asked)
     }
     const char *none = getenv("NO_COLOR");
     return isatty(STDOUT_FILENO) && (none == NULL || none[0] == '\0') && !is_dumb();
+}
+
+bool terminal_is_piped(void)
+{
+    struct stat status;
+    return fstat(STDOUT_FILENO, &status) == 0 &&
+           (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
 bool terminal_has_bottom_line(void)

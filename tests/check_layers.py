@@ -34,10 +34,12 @@ NEVER = {
 }
 # Which rooms own memory.
 OWNERS = ("analyzer/tracking/", "analyzer/capture/", "analyzer/report/", "analyzer/diagnosis/servers.c",
-          "analyzer/engine.c", "analyzer/connections.c", "analyzer/judgement.c", "analyzer/pending.c", "analyzer/options.c",
-          "analyzer/check.c", "analyzer/metrics.c")
-STDERR = ("analyzer/main.c", "analyzer/replay.c", "analyzer/check.c", "analyzer/live.c",
-          "analyzer/outputs.c", "analyzer/options.c", "analyzer/terminal.c", "analyzer/capture/")
+          "analyzer/engine.c", "analyzer/connections.c", "analyzer/judgement.c", "analyzer/pending.c",
+          "analyzer/options.c",
+          "analyzer/check.c", "analyzer/compare.c", "analyzer/metrics.c")
+STDERR = ("analyzer/main.c", "analyzer/replay.c", "analyzer/check.c", "analyzer/compare.c", "analyzer/live.c",
+          "analyzer/outputs.c", "analyzer/options.c", "analyzer/progress.c", "analyzer/terminal.c",
+          "analyzer/capture/")
 FILE_LINES = 600
 FUNCTION_LINES = 60
 

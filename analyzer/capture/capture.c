@@ -191,6 +191,14 @@ void capture_count(struct capture *capture, struct capture_counts *counts)
     }
 }
 
+void capture_progress(const struct capture *capture, uint64_t *read, uint64_t *whole)
+{
+    *read = *whole = 0;
+    if (capture->saved != NULL) {
+        saved_progress(capture->saved, read, whole);
+    }
+}
+
 bool capture_next_secrets(struct capture *capture, struct wire *text)
 {
     return capture->saved != NULL && saved_secrets(capture->saved, text);

@@ -106,6 +106,10 @@ bool capture_is_up(const struct capture *capture);
 /* Cheap: a system call for each interface. The cards are asked once a second, and at the end. */
 void capture_count(struct capture *capture, struct capture_counts *counts);
 
+/* How far a saved capture was read: bytes of the file, compressed as they are, and how many it has;
+ * 0 where that is not known: a pipe. The reading is some 100 KiB ahead of the packets. */
+void capture_progress(const struct capture *capture, uint64_t *read, uint64_t *whole);
+
 /* Prints the interfaces that there are, one a line: number, name, description, state, addresses. */
 bool capture_list_interfaces(FILE *out, char error[CAPTURE_ERROR]);
 

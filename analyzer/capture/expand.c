@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -29,6 +30,8 @@ struct codec {
 
 struct expand {
     int file;
+    uint64_t taken;            /* bytes read of it, */
+    uint64_t whole;            /* of so many; 0: not known */
     const struct codec *codec; /* NULL for plain bytes */
     struct wire unread;        /* of `input` */
     bool between;              /* before the first member, or behind a whole one */
@@ -56,6 +59,7 @@ static ssize_t read_file(struct expand *expand, void *bytes, size_t room)
     if (got < 0) {
         snprintf(expand->error, sizeof expand->error, "%s", strerror(errno));
     }
+    expand->taken += got > 0 ? (uint64_t)got : 0;
     return got;
 }
 
@@ -226,6 +230,14 @@ static ssize_t stream_read(void *cookie, char *bytes, size_t room)
     return given;
 }
 
+/* Only a file has a size that says how much is to come. */
+static uint64_t size_of(int file)
+{
+    struct stat status;
+    bool known = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0;
+    return known ? (uint64_t)status.st_size : 0;
+}
+
 struct expand *expand_open(const char *path, char error[EXPAND_ERROR])
 {
     error[0] = '\0';
@@ -238,6 +250,7 @@ struct expand *expand_open(const char *path, char error[EXPAND_ERROR])
     expand->file = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     expand->between = true;
     if (expand->file >= 0) {
+        expand->whole = size_of(expand->file);
         (void)fill(expand, MAGIC_LENGTH);
     } else {
         snprintf(expand->error, sizeof expand->error, "%s", strerror(errno));
@@ -279,6 +292,12 @@ FILE *expand_stream(struct expand *expand)
 bool expand_secrets(struct expand *expand, struct wire *text)
 {
     return secrets_take(&expand->secrets, text);
+}
+
+void expand_position(const struct expand *expand, uint64_t *read, uint64_t *whole)
+{
+    *read = expand->taken;
+    *whole = expand->whole;
 }
 
 const char *expand_error(const struct expand *expand)

@@ -35,6 +35,10 @@ FILE *expand_stream(struct expand *expand);
  * false when there were none. They are found before the packets behind them are read. */
 bool expand_secrets(struct expand *expand, struct wire *text);
 
+/* How many bytes of the file were read, compressed as they are, and how many it has; 0 where that
+ * is not known: a pipe. */
+void expand_position(const struct expand *expand, uint64_t *read, uint64_t *whole);
+
 /* Why reading failed, or NULL: an error of the system, or damaged compressed data. */
 const char *expand_error(const struct expand *expand);
 

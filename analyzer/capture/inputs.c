@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +97,17 @@ static bool may_be_capture(const char *path)
     return capture;
 }
 
+/* Lists a capture, and what there is to be read of it. */
+static void add_capture(struct inputs *inputs, const char *path, const struct stat *status)
+{
+    add_or_complain(inputs, inputs, path);
+    if (S_ISREG(status->st_mode)) {
+        inputs->bytes += (uint64_t)status->st_size;
+    } else {
+        inputs->endless = true;
+    }
+}
+
 /* Puts what `path` is on the list that it belongs to. */
 static void sort_out(struct inputs *inputs, struct inputs *folders, const char *path)
 {
@@ -117,7 +127,7 @@ static void sort_out(struct inputs *inputs, struct inputs *folders, const char *
         return;
     }
     if (S_ISREG(status.st_mode) && (has_suffix(path) || may_be_capture(path))) {
-        add_or_complain(inputs, inputs, path);
+        add_capture(inputs, path, &status);
     }
 }
 
@@ -176,12 +186,13 @@ void inputs_expand(struct inputs *inputs, const char *const arguments[], size_t 
         struct stat status;
         if (strcmp(arguments[i], "-") == 0) {
             add_or_complain(inputs, inputs, arguments[i]);
+            inputs->endless = true;
         } else if (stat(arguments[i], &status) != 0) {
             complain(inputs, arguments[i], strerror(errno));
         } else if (S_ISDIR(status.st_mode)) {
             walk(inputs, arguments[i]);
         } else {
-            add_or_complain(inputs, inputs, arguments[i]);
+            add_capture(inputs, arguments[i], &status);
         }
     }
 }

@@ -7,11 +7,15 @@
 #ifndef ANALYZER_CAPTURE_INPUTS_H
 #define ANALYZER_CAPTURE_INPUTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct inputs {
     char **paths;   /* in the order of the arguments; those of one folder sorted by name */
     size_t count;   /* of paths */
+    uint64_t bytes; /* of all of them; of pipes it is not known */
+    bool endless;   /* pipes are among them */
     size_t refused; /* error lines that were written: each is an input that is lost */
     size_t room;    /* for paths */
 };

@@ -154,6 +154,11 @@ uint64_t saved_count(const struct saved *saved)
     return saved->number;
 }
 
+void saved_progress(const struct saved *saved, uint64_t *read, uint64_t *whole)
+{
+    expand_position(saved->expand, read, whole);
+}
+
 const struct source *saved_source(const struct saved *saved)
 {
     return &saved->source;

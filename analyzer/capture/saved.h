@@ -25,6 +25,9 @@ bool saved_secrets(struct saved *saved, struct wire *text);
 /* Packets so far, whether the filter let them through or not. */
 uint64_t saved_count(const struct saved *saved);
 
+/* As capture_progress(). */
+void saved_progress(const struct saved *saved, uint64_t *read, uint64_t *whole);
+
 const struct source *saved_source(const struct saved *saved);
 
 /* NULL is allowed. */

@@ -115,19 +115,13 @@ struct server_bar {
     uint64_t count;
 };
 
-static bool same_server(const struct tally_group *one, const struct tally_group *other)
-{
-    return one->port == other->port && one->server.version == other->server.version &&
-           memcmp(one->server.bytes, other->server.bytes, sizeof(one->server.bytes)) == 0;
-}
-
 /* Adds groups of one server up; returns how many servers there are. */
 static size_t add_up(struct server_bar *bars, const struct tally_group *groups, size_t count)
 {
     size_t servers = 0;
     for (size_t i = 0; i < count; i++) {
         size_t j = 0;
-        while (j < servers && !same_server(bars[j].group, &groups[i])) {
+        while (j < servers && !tally_same_end(bars[j].group, &groups[i])) {
             j++;
         }
         if (j == servers) {
@@ -154,7 +148,7 @@ static void reasons_text(char text[LINE], const struct server_bar *bar,
     struct phrase phrase = phrase_in(text, LINE);
     size_t written = 0;
     for (size_t i = 0; i < count && written <= REASONS; i++) {
-        if (!same_server(bar->group, &groups[i])) {
+        if (!tally_same_end(bar->group, &groups[i])) {
             continue;
         }
         if (written == REASONS) {
@@ -178,7 +172,7 @@ static void write_servers(FILE *out, const struct server_bar *bars, size_t serve
             continue;
         }
         char address[REPORT_ADDRESS], reasons[LINE];
-        report_address(address, &bars[i].group->server, bars[i].group->port);
+        report_address(address, &bars[i].group->address, bars[i].group->port);
         reasons_text(reasons, &bars[i], groups, count);
         write_bar(out, address, address, reasons, html_percent(bars[i].count, most), bars[i].count);
     }

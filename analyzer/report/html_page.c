@@ -35,7 +35,7 @@ struct report {
 static struct report *begin(const struct report_options *options)
 {
     struct report *report = calloc(1, sizeof(*report));
-    struct tally *tally = tally_new();
+    struct tally *tally = tally_new(TALLY_SERVERS);
     if (report == NULL || tally == NULL) {
         free(report);
         tally_free(tally);

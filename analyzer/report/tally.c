@@ -12,15 +12,20 @@ enum {
 };
 
 struct tally {
+    enum tally_by by;
     struct tally_group group[TALLY_GROUPS];
     size_t count;
     uint16_t slot[SLOTS]; /* a group's index + 1; 0: empty */
     uint64_t beyond;      /* failures of groups that had no room */
 };
 
-struct tally *tally_new(void)
+struct tally *tally_new(enum tally_by by)
 {
-    return calloc(1, sizeof(struct tally));
+    struct tally *tally = calloc(1, sizeof(*tally));
+    if (tally != NULL) {
+        tally->by = by;
+    }
+    return tally;
 }
 
 void tally_free(struct tally *tally)
@@ -28,7 +33,7 @@ void tally_free(struct tally *tally)
     free(tally);
 }
 
-static const char *cause_id(const struct cause *cause)
+const char *tally_cause(const struct cause *cause)
 {
     return cause != NULL ? cause->id : "unknown";
 }
@@ -37,22 +42,21 @@ static const char *cause_id(const struct cause *cause)
 static size_t slot_of(const struct tally_group *wanted)
 {
     uint32_t hash = 2166136261U;
-    for (const char *byte = cause_id(wanted->cause); *byte != '\0'; byte++) {
+    for (const char *byte = tally_cause(wanted->cause); *byte != '\0'; byte++) {
         hash = (hash ^ (uint8_t)*byte) * 16777619U;
     }
-    for (size_t i = 0; i < sizeof(wanted->server.bytes); i++) {
-        hash = (hash ^ wanted->server.bytes[i]) * 16777619U;
+    for (size_t i = 0; i < sizeof(wanted->address.bytes); i++) {
+        hash = (hash ^ wanted->address.bytes[i]) * 16777619U;
     }
     hash = (hash ^ (wanted->port & 0xffU)) * 16777619U;
     hash = (hash ^ (uint32_t)(wanted->port >> 8)) * 16777619U;
     return hash % SLOTS;
 }
 
-static bool same_group(const struct tally_group *one, const struct tally_group *other)
+bool tally_same_end(const struct tally_group *one, const struct tally_group *other)
 {
-    return one->cause == other->cause && one->port == other->port &&
-           one->server.version == other->server.version &&
-           memcmp(one->server.bytes, other->server.bytes, sizeof(one->server.bytes)) == 0;
+    return one->port == other->port && one->address.version == other->address.version &&
+           memcmp(one->address.bytes, other->address.bytes, sizeof(one->address.bytes)) == 0;
 }
 
 /* There are always empty slots, so that every search ends. */
@@ -61,7 +65,7 @@ static struct tally_group *find(struct tally *tally, const struct tally_group *w
     size_t slot = slot_of(wanted);
     while (tally->slot[slot] != 0) {
         struct tally_group *group = &tally->group[tally->slot[slot] - 1];
-        if (same_group(group, wanted)) {
+        if (group->cause == wanted->cause && tally_same_end(group, wanted)) {
             return group;
         }
         slot = (slot + 1) % SLOTS;
@@ -79,8 +83,13 @@ static struct tally_group *find(struct tally *tally, const struct tally_group *w
 void tally_note(struct tally *tally, const struct connection *connection)
 {
     const struct facts *facts = connection->facts;
-    struct tally_group wanted = {connection->verdict->cause, facts->address[SERVER],
-                                 facts->port[SERVER], 0, 0};
+    struct tally_group wanted = {.cause = connection->verdict->cause};
+    if (tally->by == TALLY_SERVERS) {
+        wanted.address = facts->address[SERVER];
+        wanted.port = facts->port[SERVER];
+    } else if (tally->by == TALLY_CLIENTS) {
+        wanted.address = facts->address[CLIENT];
+    }
     struct tally_group *group = find(tally, &wanted);
     if (group != NULL) {
         group->count++;
@@ -115,16 +124,16 @@ void tally_write(struct tally *tally, const struct page *page)
     int digits = tally->count > 0 ? snprintf(NULL, 0, "%" PRIu64, tally->group[0].count) : 0;
     size_t widest = 0;
     for (size_t i = 0; i < tally->count; i++) {
-        size_t columns = phrase_columns(cause_id(tally->group[i].cause));
+        size_t columns = phrase_columns(tally_cause(tally->group[i].cause));
         widest = columns > widest ? columns : widest;
     }
     for (size_t i = 0; i < tally->count; i++) {
         const struct tally_group *group = &groups[i];
         char server[REPORT_ADDRESS];
-        report_address(server, &group->server, group->port);
+        report_address(server, &group->address, group->port);
         fprintf(page->out, "  %*" PRIu64 "  ", digits, group->count);
-        page_write(page, INK_BOLD, cause_id(group->cause));
-        page_space(page, widest - phrase_columns(cause_id(group->cause)) + BETWEEN);
+        page_write(page, INK_BOLD, tally_cause(group->cause));
+        page_space(page, widest - phrase_columns(tally_cause(group->cause)) + BETWEEN);
         fprintf(page->out, "%s\n", server);
     }
     if (beyond > 0) {

@@ -4,6 +4,7 @@
 #include "report/phrase.h"
 #include "report/remedies.h"
 #include "report/report.h"
+#include "report/summary.h"
 #include "report/tally.h"
 
 #include <inttypes.h>
@@ -19,22 +20,26 @@ enum {
 struct report {
     struct report_options options;
     struct page page;
-    struct tally *tally;
-    bool open_lines; /* the last thing written was a line, not a paragraph's empty line */
+    struct tally *tally;     /* of what is told of, */
+    struct summary *summary; /* or of a summary alone */
+    bool open_lines;         /* the last thing written was a line, not a paragraph's empty line */
 };
 
 static struct report *begin(const struct report_options *options)
 {
     struct report *report = calloc(1, sizeof(*report));
-    struct tally *tally = tally_new();
-    if (report == NULL || tally == NULL) {
+    struct tally *tally = options->summary ? NULL : tally_new(TALLY_SERVERS);
+    struct summary *summary = options->summary ? summary_new() : NULL;
+    if (report == NULL || (tally == NULL && summary == NULL)) {
         free(report);
         tally_free(tally);
+        summary_free(summary);
         return NULL;
     }
     report->options = *options;
     report->page = page_on(options->out, options->width, options->color);
     report->tally = tally;
+    report->summary = summary;
     return report;
 }
 
@@ -244,7 +249,9 @@ static void connection(struct report *report, const struct connection *connectio
 {
     const struct verdict *verdict = connection->verdict;
     bool told = verdict->status == STATUS_FAILED || verdict->cause != NULL;
-    if (verdict->status == STATUS_FAILED) {
+    if (verdict->status == STATUS_FAILED && report->summary != NULL) {
+        summary_note(report->summary, connection);
+    } else if (verdict->status == STATUS_FAILED) {
         tally_note(report->tally, connection);
     }
     if (report->options.summary || !(told || connection->fails || report->options.all)) {
@@ -266,11 +273,13 @@ static void connection(struct report *report, const struct connection *connectio
 /* ---- the summary ---- */
 
 /* What may have hidden something. */
-static void confess(const struct page *page, const struct totals *totals)
+static void confess(const struct report *report, const struct totals *totals)
 {
+    const struct page *page = &report->page;
     char line[LINE];
     report_confession(line, sizeof(line), totals);
     if (line[0] != '\0') {
+        fputs(report->summary != NULL ? "\n" : "", page->out);
         write_block(page, "  Unseen  ", true, line);
     }
 }
@@ -284,11 +293,16 @@ static void end(struct report *report, const struct totals *totals)
         fputs(report->open_lines ? "\n" : "", page->out);
         page_write(page, INK_BOLD, line);
         fputc('\n', page->out);
-        tally_write(report->tally, page);
-        confess(page, totals);
+        if (report->summary != NULL) {
+            summary_write(report->summary, page, report->options.verbose);
+        } else {
+            tally_write(report->tally, page);
+        }
+        confess(report, totals);
     }
     fflush(page->out);
     tally_free(report->tally);
+    summary_free(report->summary);
     free(report);
 }
 

@@ -26,7 +26,7 @@ static void replay(const char *path)
     struct capture *capture = capture_open(path, NULL, error);
     if (capture != NULL) {
         struct engine_capture what = {.name = "fuzz", .inputs = 1};
-        (void)replay_capture(engine, capture, &what);
+        (void)replay_capture(engine, capture, &what, NULL);
         capture_close(capture);
     }
     reports_end(&reports, engine_totals(engine));

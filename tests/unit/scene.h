@@ -56,7 +56,8 @@ static const struct cause server_too_old = {.id = "version.server_too_old",
                                             .meaning = "Its highest version is below the client's "
                                                        "lowest.",
                                             .remedies = remedies};
-static const struct cause internal_error = {.id = "abort.internal_error"};
+static const struct cause internal_error = {.id = "abort.internal_error",
+                                            .title = "the peer gave up"};
 
 struct scene {
     struct facts facts;

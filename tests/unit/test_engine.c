@@ -80,7 +80,7 @@ static void replay(struct talk *talk, uint64_t stop_after)
     struct capture *capture = capture_open(path, NULL, error);
     assert_non_null(capture);
     struct engine_capture what = {.name = path, .inputs = 1};
-    assert_int_equal(replay_capture(engine, capture, &what), CAPTURE_END);
+    assert_int_equal(replay_capture(engine, capture, &what, NULL), CAPTURE_END);
     capture_close(capture);
     reports_end(&reports, engine_totals(engine));
     engine_free(engine);
