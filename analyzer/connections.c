@@ -49,6 +49,7 @@ struct connections {
     size_t session_count; /* of flows in the table */
     size_t held;          /* bytes of flows in the table */
     uint64_t evicted;     /* given up to make room */
+    uint64_t unwatched;
     int64_t now;          /* the latest time seen in this capture */
     int64_t next_look;    /* when silent flows are looked for again */
     int64_t dropped;      /* when packets were last lost; 0: never */
@@ -126,6 +127,7 @@ static bool begin_session(struct connections *connections, struct flow *flow)
             flow->session->facts.tls_expected =
                 is_tls_port(connections, flow->session->facts.port[SERVER]);
         }
+        connections->unwatched += flow->session == NULL;
     }
     return flow->session != NULL;
 }
@@ -277,6 +279,7 @@ static struct flow *new_flow(struct connections *connections, uint8_t *end,
         flow->client = sender_is_client(connections, segment) ? *end : *end ^ 1;
         account(connections, flow);
     }
+    connections->unwatched += flow == NULL;
     return flow;
 }
 
@@ -511,6 +514,11 @@ struct engine_load connections_load(const struct connections *connections)
             connections->held + judgement_memory(connections->judgement) + connections->kept.used,
         .memory_limit = memory_limit(connections),
         .unkept = connections->kept.lost};
+}
+
+uint64_t connections_unwatched(const struct connections *connections)
+{
+    return connections->unwatched;
 }
 
 uint64_t connections_evicted(const struct connections *connections)

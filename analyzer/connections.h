@@ -70,4 +70,7 @@ struct engine_load connections_load(const struct connections *connections);
 /* Connections given up to make room, over all captures. */
 uint64_t connections_evicted(const struct connections *connections);
 
+/* Connections, or packets of some, that were not looked at since there was no memory; likewise. */
+uint64_t connections_unwatched(const struct connections *connections);
+
 #endif

@@ -131,6 +131,7 @@ static void take(struct engine *engine, const struct packet *packet, struct sigh
     connections_set_time(engine->connections, engine->now);
     connections_keep_room(engine->connections);
     engine->totals.evicted = connections_evicted(engine->connections);
+    engine->totals.unwatched = connections_unwatched(engine->connections);
     if (sight->kind == PACKET_FRAGMENT) {
         sight->kind = take_fragment(engine, &sight->segment, at);
         sight->hash = sight->kind == PACKET_TCP
@@ -195,6 +196,7 @@ void engine_end_capture(struct engine *engine)
 {
     end_fragments(engine);
     connections_end(engine->connections);
+    engine->totals.unwatched = connections_unwatched(engine->connections);
     judgement_end(engine->judgement);
     keylog_end(engine->keylog);
 }

@@ -3,6 +3,7 @@
 #include "terminal.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -129,8 +130,21 @@ static void close_saver(struct outputs *outputs)
     outputs->saver = NULL;
 }
 
+/* Reports that have no place for it would be silent about it. */
+static void complain_of_memory(struct outputs *outputs, const struct totals *totals)
+{
+    if (totals->unwatched > 0) {
+        (void)fprintf(stderr,
+                      "tlswhy: out of memory: %" PRIu64
+                      " connections, or packets of some, were not looked at\n",
+                      totals->unwatched);
+        outputs->failed = true;
+    }
+}
+
 void outputs_close(struct outputs *outputs, const struct totals *totals)
 {
+    complain_of_memory(outputs, totals);
     reports_end(&outputs->reports, totals);
     for (size_t i = 0; i < outputs->count; i++) {
         struct output *output = &outputs->output[i];

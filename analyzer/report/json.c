@@ -5,6 +5,11 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 
+/* In a line's place where there is no memory to tell of a connection: the Elastic Common Schema's
+ * words for an event that was lost on its way. */
+static const char UNTOLD[] = "{\"event\":{\"kind\":\"pipeline_error\"},\"error\":{\"message\":"
+                             "\"out of memory: a connection is not told of\"}}";
+
 struct report {
     FILE *out;
 };
@@ -20,18 +25,24 @@ static struct report *begin(const struct report_options *options)
 
 static void print(struct report *report, struct json_object *line)
 {
-    int flags = JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE;
-    const char *text = json_object_to_json_string_ext(line, flags);
-    if (text != NULL) {
-        fprintf(report->out, "%s\n", text);
-        fflush(report->out); /* who reads on the other end of a pipe shall not wait */
-    }
+    const char *text = json_line(line);
+    fprintf(report->out, "%s\n", text != NULL ? text : UNTOLD);
+    fflush(report->out); /* who reads on the other end of a pipe shall not wait */
     json_object_put(line);
 }
 
 static void connection(struct report *report, const struct connection *connection)
 {
     print(report, json_connection(connection));
+}
+
+/* A value that is JSON already; NULL, or JSON's own null, says nothing. */
+static void put_value(struct json_object *object, const char *key, const char *text)
+{
+    struct json_object *value = text == NULL ? NULL : json_tokener_parse(text);
+    if (value != NULL) {
+        json_put(object, key, value);
+    }
 }
 
 static struct json_object *differences_of(const struct finding *finding)
@@ -41,10 +52,8 @@ static struct json_object *differences_of(const struct finding *finding)
         const struct difference *difference = &finding->difference[i];
         struct json_object *object = json_object_new_object();
         json_put_text(object, "field", difference->field);
-        json_put(object, "expected",
-                 difference->expected == NULL ? NULL : json_tokener_parse(difference->expected));
-        json_put(object, "found",
-                 difference->found == NULL ? NULL : json_tokener_parse(difference->found));
+        put_value(object, "expected", difference->expected);
+        put_value(object, "found", difference->found);
         json_append(differences, object);
     }
     return differences;

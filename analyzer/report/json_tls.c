@@ -59,9 +59,9 @@ static void put_sslv2_suites(struct json_object *client, const struct offer *off
     for (size_t i = 0; i < offer->sslv2_suite_count; i++) {
         char text[NAMES_TEXT_MAX];
         names_sslv2_suite_text(text, offer->sslv2_suites[i]);
-        json_object_array_add(list, json_object_new_string(text));
+        json_append(list, json_object_new_string(text));
     }
-    json_object_object_add(client, "supported_ciphers", list);
+    json_put(client, "supported_ciphers", list);
 }
 
 static struct json_object *tls_client_of(const struct facts *facts)

@@ -22,6 +22,8 @@ struct totals {
     uint64_t fragments;      /* of IP datagrams, not put together */
     uint64_t dropped;        /* live: lost by the kernel or the interface */
     uint64_t evicted;        /* connections given up because of a bound of ours */
+    uint64_t unwatched; /* connections, or packets of some, of which nothing is known: there was no
+                           memory */
     uint64_t
         streams_overflowed; /* streams of which bytes were given up because of a bound of ours */
     uint64_t failed_of[TOTALS_CAUSES]; /* of the failed: those of each cause, by its row */

@@ -144,7 +144,9 @@ static struct json_object *physical_of(const struct place *place, const char *na
     if (line != 0 && artifact != NULL) {
         json_put_number(region, "startLine", line);
     }
-    json_put_object(physical, "artifactLocation", artifact);
+    if (artifact != NULL) {
+        json_put_object(physical, "artifactLocation", artifact);
+    }
     json_put_object(physical, "region", region);
     return physical;
 }
@@ -272,8 +274,7 @@ static struct json_object *properties_of(const struct result *result, bool argue
 /* One object on a line of its own, so that the file can be read without a viewer, too. */
 static void write_object(FILE *out, struct json_object *object)
 {
-    const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
-                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_line(object);
     fputs(text != NULL ? text : "{}", out);
     json_object_put(object);
 }
@@ -312,9 +313,14 @@ static void write_result(struct report *report, const struct result *result,
     }
     json_put_object(object, "partialFingerprints", fingerprints_of(result));
     json_put_object(object, "properties", properties_of(result, argument != NULL));
-    fputs(report->results > 0 ? ",\n" : "\n", report->out);
-    write_object(report->out, object);
-    report->results++;
+    const char *text = json_line(object);
+    if (text != NULL) {
+        fprintf(report->out, "%s%s", report->results > 0 ? ",\n" : "\n", text);
+        report->results++;
+    } else {
+        report->left_out++;
+    }
+    json_object_put(object);
 }
 
 /* The packet that shows it: the first that is argued from, else the connection's first. */
@@ -424,7 +430,7 @@ static struct json_object *invocation_of(const struct report *report, const stru
     phrase_add(&phrase, "%s", text);
     add_notification(notifications, text[0] != '\0' ? unseen : "");
     add_notification(notifications,
-                     report->left_out > 0 ? "results were left out: too many rules" : "");
+                     report->left_out > 0 ? "results were left out: too many rules, or no memory" : "");
     json_put(invocation, "executionSuccessful", json_object_new_boolean(true));
     json_put_array(invocation, "toolExecutionNotifications", notifications);
     json_put_number(properties, "packets", totals->packets);
