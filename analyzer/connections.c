@@ -49,7 +49,7 @@ struct connections {
     size_t session_count; /* of flows in the table */
     size_t held;          /* bytes of flows in the table */
     uint64_t evicted;     /* given up to make room */
-    uint64_t unwatched;
+    uint64_t unwatched;   /* no memory to look at them */
     int64_t now;          /* the latest time seen in this capture */
     int64_t next_look;    /* when silent flows are looked for again */
     int64_t dropped;      /* when packets were last lost; 0: never */

@@ -401,7 +401,8 @@ struct saver *saver_open(const struct saver_options *options, int64_t now,
     if (begin(saver, options, now)) {
         return saver;
     }
-    capture_complain(error, is_stream(saver) ? "standard output" : options->path, saver->reason);
+    bool stream = saver->path != NULL && is_stream(saver);
+    capture_complain(error, stream ? "standard output" : options->path, saver->reason);
     free(saver->path);
     free(saver);
     return NULL;

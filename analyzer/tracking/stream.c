@@ -264,7 +264,7 @@ bool stream_lacks(const struct stream *stream, uint32_t end)
     int32_t beyond_end = distance(end, stream->highest);
     /* The acknowledgement of a FIN is one more than that of the last byte. */
     int32_t acknowledged =
-        stream->has_acknowledged ? distance(stream->acknowledged, stream->highest) - 1 : 0;
+        stream->has_acknowledged ? distance(stream->acknowledged - 1, stream->highest) : 0;
     return (beyond_end > 0 && beyond_end < STREAM_REACH) ||
            (acknowledged > 0 && acknowledged < STREAM_REACH);
 }

@@ -87,6 +87,7 @@ static void step(struct subject *subject, unsigned what, uint32_t place, uint32_
         pull(subject);
         break;
     case ACKNOWLEDGE:
+        place = (what & FAR) != 0 ? place << 16 : place;
         (void)stream_acknowledge(stream, subject->base + place);
         break;
     case PASS_OVER:
