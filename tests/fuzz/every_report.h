@@ -7,7 +7,8 @@
 #include <stdlib.h>
 
 static const struct report_format *const every_format[] = {
-    &report_text, &report_json, &report_junit, &report_sarif, &report_zeek, &report_annotations,
+    &report_text,  &report_json, &report_html,        &report_junit,
+    &report_sarif, &report_zeek, &report_annotations,
 };
 
 /* Opens all of them; reports_end() closes them. What they write goes nowhere. */

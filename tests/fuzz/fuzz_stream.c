@@ -57,9 +57,12 @@ static void push(struct subject *subject, unsigned what, uint32_t place, uint32_
     for (uint32_t i = 0; i < length; i++) {
         bytes[i] = byte_at(place + i);
     }
-    if (!subject->placed) {
+    if (!subject->placed) { /* what was acknowledged before lies in front, and is missing */
+        const struct stream *stream = &subject->stream;
+        int32_t ahead = (int32_t)(subject->base + place - stream->acknowledged);
+        bool hole = stream->has_acknowledged && ahead > 0 && ahead <= STREAM_REACH;
         subject->placed = true;
-        subject->place = place;
+        subject->place = hole ? place - (uint32_t)ahead : place;
     }
     struct chunk chunk = {.bytes = wire_over(bytes, (what & CUT) != 0 ? length / 2 : length),
                           .at = {1, 1},
