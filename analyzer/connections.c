@@ -1,6 +1,7 @@
 #include "connections.h"
 
 #include "tracking/flow.h"
+#include "tracking/half_open.h"
 #include "tracking/transport.h"
 
 #include <stdlib.h>
@@ -43,6 +44,7 @@ struct connections {
     struct session_shared shared;
     struct slab sessions;
     struct flow_table *flows;
+    struct half_open_table *half_open;
     struct kept_account kept; /* of the packets for -w; a limit of 0: nobody wants them */
     int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
     bool live;
@@ -381,9 +383,49 @@ void connections_fetch(const struct connections *connections, uint64_t hash, boo
 {
     if (sessions) {
         flow_fetch_session(connections->flows, hash);
-    } else {
-        flow_fetch(connections->flows, hash);
+    } else if (!flow_fetch(connections->flows, hash)) {
+        half_open_fetch(connections->half_open, hash);
     }
+}
+
+/* A connection of which no more than its opening was known goes on: it becomes a flow, to which the
+ * opening is told again. */
+static struct flow *go_on(struct connections *connections, const struct half_open *known,
+                          const struct segment *segment)
+{
+    uint8_t end = 0;
+    struct flow *flow = flow_add(connections->flows, &end, &segment->from, segment->from_port,
+                                 &segment->to, segment->to_port);
+    if (flow != NULL) {
+        flow->client = known->end[0];
+        for (size_t i = 0; i < 2 && known->at[i].frame != 0; i++) {
+            transport_note(flow, known->end[i], &known->segment[i], known->at[i]);
+        }
+        account(connections, flow);
+    }
+    return flow;
+}
+
+/* Where nobody expects TLS, nothing is said of a connection on which nobody spoke: its SYN and the
+ * answer are only remembered, until something else comes. True where the segment was one of these,
+ * or refuses the connection. */
+static bool is_only_opening(struct connections *connections, struct flow **flow, uint8_t end,
+                            const struct segment *segment, uint64_t hash, struct moment at)
+{
+    struct half_open known;
+    bool opens = segment->flags == SEGMENT_SYN;
+    bool expected = is_tls_port(connections, opens ? segment->to_port : segment->from_port);
+    bool kept = connections->kept.limit != 0; /* then the packets themselves are wanted */
+    if (!expected && !kept && half_open_note(connections->half_open, hash, end, segment, at)) {
+        return true;
+    }
+    if (half_open_take(connections->half_open, &known, hash, end, segment, at,
+                       connections->limit[FLOW_OPENING])) {
+        bool refused = (segment->flags & SEGMENT_RST) != 0 && segment->payload_length == 0;
+        *flow = refused ? NULL : go_on(connections, &known, segment);
+        return refused;
+    }
+    return false;
 }
 
 void connections_take(struct connections *connections, const struct packet *packet,
@@ -391,6 +433,9 @@ void connections_take(struct connections *connections, const struct packet *pack
 {
     uint8_t end = 0;
     struct flow *flow = flow_find_expected(connections->flows, &end, segment, hash);
+    if (flow == NULL && is_only_opening(connections, &flow, end, segment, hash, at)) {
+        return;
+    }
     if (flow != NULL && is_port_reuse(flow, end, segment)) {
         end_flow(connections, flow, false);
         flow = NULL;
@@ -470,7 +515,8 @@ bool connections_begin(struct connections *connections, bool live)
     connections->next_look = 0;
     connections->dropped = 0;
     connections->flows = flow_table_new();
-    return connections->flows != NULL;
+    connections->half_open = half_open_new();
+    return connections->flows != NULL && connections->half_open != NULL;
 }
 
 void connections_set_time(struct connections *connections, int64_t now)
@@ -501,7 +547,9 @@ void connections_end(struct connections *connections)
         }
     }
     flow_table_free(connections->flows);
+    half_open_free(connections->half_open);
     connections->flows = NULL;
+    connections->half_open = NULL;
 }
 
 struct engine_load connections_load(const struct connections *connections)

@@ -22,9 +22,9 @@ SCALES = {"dense": 0.02, "bulk": 0.002, "flows": 0.02, "noise": 0.02, "scan": 0.
 # A smaller and a larger workload, and instructions a packet as recorded with gcc 12 -O2, libcrypto 3.0 and libpcap
 # 1.10 on x86-64.
 RECORDED = {
-    "dense": (0.005, 0.0075, 9700),
-    "bulk": (0.001, 0.002, 2230),
-    "flows": (0.001, 0.002, 14700),
+    "dense": (0.005, 0.0075, 6200),
+    "bulk": (0.001, 0.002, 2700),
+    "flows": (0.001, 0.002, 5100),
     "noise": (0.004, 0.006, 6900),
     "scan": (0.002, 0.004, 2950),
 }

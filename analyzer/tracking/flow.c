@@ -157,12 +157,13 @@ static struct flow *likely(const struct flow_table *table, uint64_t hash)
     return table->slot[i].number == 0 ? NULL : slab_at(&table->flows, table->slot[i].number);
 }
 
-void flow_fetch(const struct flow_table *table, uint64_t hash)
+bool flow_fetch(const struct flow_table *table, uint64_t hash)
 {
     const char *flow = (const char *)likely(table, hash);
     for (size_t i = 0; flow != NULL && i < sizeof(struct flow); i += 64) {
         __builtin_prefetch(flow + i, 1);
     }
+    return flow != NULL;
 }
 
 void flow_fetch_session(const struct flow_table *table, uint64_t hash)

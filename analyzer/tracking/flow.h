@@ -93,12 +93,12 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
                       uint16_t from_port, const struct address *to, uint16_t to_port);
 
 /* Brings a flow that will soon be asked for from memory, without waiting for it: first its slot,
- * then the flow, then its session. `hash` is what flow_expect() gave; flow_find_expected() is
- * flow_find() with it. */
+ * then the flow (false: there is none), then its session. `hash` is what flow_expect() gave;
+ * flow_find_expected() is flow_find() with it. */
 uint64_t flow_expect(const struct flow_table *table, const struct segment *segment);
 struct flow *flow_find_expected(const struct flow_table *table, uint8_t *end,
                                 const struct segment *segment, uint64_t hash);
-void flow_fetch(const struct flow_table *table, uint64_t hash);
+bool flow_fetch(const struct flow_table *table, uint64_t hash);
 void flow_fetch_session(const struct flow_table *table, uint64_t hash);
 
 /* The flow spoke at `time`, and is of age `age` now. One that spoke shortly before keeps its place
