@@ -14,7 +14,7 @@ static const char help[] =
     "       tlswhy --diff WORKING FAILING             where two captures part\n"
     "read   -r FILE  as a bare FILE: pcap, pcapng, gzip, zstd   -f FILTER  BPF\n"
     "       -k, --keylog FILE  SSLKEYLOGFILE's secrets   --ca-file FILE  roots\n"
-    "       --tls-port N[,N]  of TLS, too   --at TIME|now|packet  to judge certificates\n"
+    "       --tls-port N[,N]  of TLS, too   --at TIME|now|packet  of certificates\n"
     "live   -i INTERFACE  any, lo, eth0 ... (may repeat)   -D  list them   --wait\n"
     "       -s BYTES  snap length   -B KIB  ring buffer   -p  not promiscuous\n"
     "       --immediate-mode   --handshake-timeout SECONDS  of silence, then judge\n"
