@@ -401,7 +401,11 @@ static enum confidence mismatch(const struct question *question, struct argument
         return NO;
     }
     const struct client_hello_facts *hello = known_hello(facts);
+    uint16_t floor = hello != NULL ? facts_offer_lowest(hello->offer) : 0;
     char offered[OFFERS_TEXT] = "";
+    if (facts->server_hello != NULL && facts->server_hello->version < floor) {
+        return NO; /* it can be told: the server's is below all that the client accepts */
+    }
     if (hello != NULL) {
         offers_write_versions(offered, hello->offer);
         cite_offer(argument, hello);
@@ -418,7 +422,6 @@ static enum confidence mismatch(const struct question *question, struct argument
         "connection.",
         ending.by == CLIENT ? "client" : "server", hello != NULL ? "; the client offers " : "",
         offered);
-    uint16_t floor = hello != NULL ? facts_offer_lowest(hello->offer) : 0;
     struct company company = evidence_company(question, floor != 0 ? floor : TLS10);
     evidence_cite_company(argument, &company);
     bool others_are_given_it = hello != NULL && ending.by == SERVER && company.highest != 0 &&
