@@ -3,7 +3,7 @@
 #include "capture/confine.h"
 #include "capture/inputs.h"
 #include "outputs.h"
-#include "report/expect.h"
+#include "report/expect/expect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

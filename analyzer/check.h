@@ -1,4 +1,4 @@
-/* --check: every capture is read and held against what is expected of it (report/expect.h). */
+/* --check: every capture is read and held against what is expected of it (report/expect/expect.h). */
 #ifndef ANALYZER_CHECK_H
 #define ANALYZER_CHECK_H
 

@@ -1,7 +1,7 @@
 #include "compare.h"
 
 #include "capture/confine.h"
-#include "report/diff.h"
+#include "report/diff/diff.h"
 #include "report/page.h"
 #include "terminal.h"
 

@@ -1,5 +1,5 @@
 /* --diff: both captures are read, and a working handshake is laid beside a failing one
- * (report/diff.h). */
+ * (report/diff/diff.h). */
 #ifndef ANALYZER_COMPARE_H
 #define ANALYZER_COMPARE_H
 

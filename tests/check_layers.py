@@ -16,7 +16,7 @@ LIBRARIES = {
     r"json(-c)?/": {"analyzer/report/json", "analyzer/report/expect", "analyzer/report/diff",
                       "analyzer/report/sarif"},
     r"openssl/": {"analyzer/tracking/chain", "analyzer/tracking/x509", "analyzer/tracking/fingerprint.c",
-                 "analyzer/tracking/keylog.c", "analyzer/tracking/unseal", "analyzer/report/html_frame.c"},
+                 "analyzer/tracking/keylog.c", "analyzer/tracking/unseal", "analyzer/report/html/html_frame.c"},
     r"microhttpd": {"analyzer/metrics.c"},
     r"(zlib|zstd)\.h": {"analyzer/capture/expand.c"},
     r"seccomp\.h": {"analyzer/capture/calls.c"},

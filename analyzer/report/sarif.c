@@ -9,7 +9,7 @@
  * and what is only worth saying is a note.
  */
 #include "report/digest.h"
-#include "report/json_put.h"
+#include "report/json/json_put.h"
 #include "report/phrase.h"
 #include "report/place.h"
 #include "report/report.h"

@@ -1,6 +1,6 @@
 #include "report/sarif_rules.h"
 
-#include "report/json_put.h"
+#include "report/json/json_put.h"
 #include "report/phrase.h"
 #include "report/remedies.h"
 

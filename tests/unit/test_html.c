@@ -1,8 +1,8 @@
 #define _POSIX_C_SOURCE 200809L /* open_memstream() */
 
 #include "diagnosis/faults.h"
-#include "report/html.h"
-#include "report/html_assets.h"
+#include "report/html/html.h"
+#include "report/html/html_assets.h"
 #include "scene.h"
 
 /* What html_text() makes of a text. The caller frees it. */
