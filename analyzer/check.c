@@ -33,7 +33,7 @@ static size_t check_all(struct engine *engine, const struct options *options,
         }
         unread += !good;
     }
-    progress_end(&progress, engine_totals(engine));
+    progress_end(&progress);
     if (!expect_end(expect, error)) {
         complain(error);
         unread++;

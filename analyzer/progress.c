@@ -12,7 +12,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { BAR = 20, /* characters */ NUMBER = 40 };
+enum { BAR = 10, /* characters */ NUMBER = 40 };
 
 static const int64_t patience = 2 * SECOND;        /* before a line comes that nobody asked for */
 static const int64_t redraw_interval = SECOND / 4; /* as often as eyes follow figures */
@@ -62,8 +62,8 @@ static void add_percent(struct phrase *phrase, const struct progress_state *stat
     part = part > 1 ? 1 : part; /* the file has grown */
     int full = (int)(part * BAR);
     if (bar) {
-        phrase_add(phrase, "%3d%% [%.*s%.*s] ", (int)(part * 100), full, "####################",
-                   BAR - full, "....................");
+        phrase_add(phrase, "%3d%% [%.*s%.*s] ", (int)(part * 100), full, "##########", BAR - full,
+                   "..........");
     } else {
         phrase_add(phrase, "%d%%, ", (int)(part * 100));
     }
@@ -77,6 +77,10 @@ void progress_text(char text[PROGRESS_TEXT], const struct progress_state *state,
     if (state->whole > 0) {
         add_percent(&phrase, state, bar);
     }
+    if (state->elapsed >= SECOND && state->whole > state->read && rate > 0) {
+        add_time(&phrase, (double)(state->whole - state->read) / rate);
+        phrase_add(&phrase, " left, ");
+    }
     add_size(&phrase, state->read);
     if (state->whole > 0) {
         phrase_add(&phrase, " of ");
@@ -89,16 +93,9 @@ void progress_text(char text[PROGRESS_TEXT], const struct progress_state *state,
     }
     phrase_add(&phrase, ", ");
     add_count(&phrase, state->packets);
-    phrase_add(&phrase, " packet%s, ", state->packets == 1 ? "" : "s");
-    add_count(&phrase, state->failed);
-    phrase_add(&phrase, " failed");
+    phrase_add(&phrase, " packet%s", state->packets == 1 ? "" : "s");
     if (state->inputs > 1) {
         phrase_add(&phrase, ", file %zu of %zu", state->input, state->inputs);
-    }
-    if (state->elapsed >= SECOND && state->whole > state->read && rate > 0) {
-        phrase_add(&phrase, ", ");
-        add_time(&phrase, (double)(state->whole - state->read) / rate);
-        phrase_add(&phrase, " left");
     }
 }
 
@@ -150,8 +147,7 @@ static void tell(struct progress *progress)
     }
 }
 
-void progress_look(struct progress *progress, const struct capture *capture,
-                   const struct totals *totals, uint64_t number)
+void progress_look(struct progress *progress, const struct capture *capture, uint64_t number)
 {
     uint64_t read = 0, whole = 0;
     int64_t time = now();
@@ -162,7 +158,6 @@ void progress_look(struct progress *progress, const struct capture *capture,
     capture_progress(capture, &read, &whole);
     progress->state.read = progress->read_before + read;
     progress->state.packets = progress->packets_before + number;
-    progress->state.failed = totals->failed;
     progress->state.elapsed = time - progress->begun;
     progress->due = time + (progress->kind == PROGRESS_LINES ? line_interval : redraw_interval);
     tell(progress);
@@ -194,13 +189,12 @@ void progress_end_input(struct progress *progress, struct capture *capture)
     progress->state.input++;
 }
 
-void progress_end(struct progress *progress, const struct totals *totals)
+void progress_end(struct progress *progress)
 {
     progress_hide(progress);
     if (progress->kind == PROGRESS_LINES) {
         progress->state.read = progress->read_before;
         progress->state.packets = progress->packets_before;
-        progress->state.failed = totals->failed;
         progress->state.input = progress->state.inputs;
         progress->state.elapsed = now() - progress->begun;
         tell(progress);

@@ -11,7 +11,6 @@
 #include "capture/capture.h"
 #include "capture/inputs.h"
 #include "options.h"
-#include "report/report.h"
 
 /* Between two looks at the clock: at the slowest some milliseconds, and nothing beside the work on
  * so many packets. */
@@ -24,7 +23,6 @@ struct progress_state {
     uint64_t read;        /* bytes, */
     uint64_t whole;       /* of so many; 0: not known */
     uint64_t packets;     /* of all inputs so far */
-    uint64_t failed;      /* handshakes */
     size_t input, inputs; /* the how-manieth, from 1, of how many */
     int64_t elapsed;      /* nanoseconds */
 };
@@ -46,15 +44,14 @@ void progress_begin(struct progress *progress, const struct options *options,
                     const struct inputs *inputs);
 
 /* Tells of it when it is time; for progress_note(). */
-void progress_look(struct progress *progress, const struct capture *capture,
-                   const struct totals *totals, uint64_t number);
+void progress_look(struct progress *progress, const struct capture *capture, uint64_t number);
 
 /* Each packet. NULL is allowed: nobody wants to know. */
 static inline void progress_note(struct progress *progress, const struct capture *capture,
-                                 const struct totals *totals, uint64_t number)
+                                 uint64_t number)
 {
     if (progress != NULL && number >= progress->next_look) {
-        progress_look(progress, capture, totals, number);
+        progress_look(progress, capture, number);
     }
 }
 
@@ -66,10 +63,10 @@ void progress_hide(struct progress *progress);
 void progress_end_input(struct progress *progress, struct capture *capture);
 
 /* The last line. */
-void progress_end(struct progress *progress, const struct totals *totals);
+void progress_end(struct progress *progress);
 
-/* " 43% [########............] 602 MB of 1.4 GB, 155 MB/s, 2,345,678 packets, 7 failed, 5 s left";
- * without `bar`, "43%, 602 MB of ...". ASCII only. */
+/* " 43% [####......] 5 s left, 602 MB of 1.4 GB, 155 MB/s, 2,345,678 packets"; without `bar`, "43%,
+ * 5 s left, ...". ASCII only. What failed is not in it: verdicts wait for what may yet be seen. */
 void progress_text(char text[PROGRESS_TEXT], const struct progress_state *state, bool bar);
 
 #endif

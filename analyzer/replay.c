@@ -31,7 +31,6 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
                                    const struct engine_capture *what, struct progress *progress)
 {
     struct packet packet;
-    const struct totals *totals = engine_totals(engine);
     struct batch batch;
     enum capture_result result = CAPTURE_FAILED;
     batch.count = batch.used = 0;
@@ -42,7 +41,7 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
         take_secrets(engine, capture);
         if (!batch_add(&batch, &packet)) {
             take_batch(engine, &batch);
-            progress_note(progress, capture, totals, packet.number);
+            progress_note(progress, capture, packet.number);
             if (!batch_add(&batch, &packet)) {
                 engine_take(engine, &packet); /* larger than any batch */
             }
@@ -112,7 +111,7 @@ static size_t read_all(struct engine *engine, struct outputs *outputs,
         unread += !replay_input(engine, options, &what, &progress);
         tell_news(outputs);
     }
-    progress_end(&progress, engine_totals(engine));
+    progress_end(&progress);
     return unread;
 }
 

