@@ -7,6 +7,8 @@ from .segments import ACK, FIN, PSH, RST, SYN, Segment, readdress
 
 CLOSE = 200_000  # nanoseconds: packets so near to each other may be captured in either order
 
+STRAGGLER = 30 * 10**9  # nanoseconds that a segment may live
+
 
 def doubled(packets, _random):
     """Each packet is captured twice, as on a mirror port that sees both ways through a switch."""
@@ -14,10 +16,12 @@ def doubled(packets, _random):
 
 
 def doubled_late(packets, _random):
-    """Each packet comes once more, behind the one that follows it."""
+    """Each packet comes once more, behind the one that follows it; but not as late as no network is."""
     late = []
     for before, packet in itertools.pairwise([None, *packets]):
-        late += [packet] if before is None else [packet, replace(before, time=packet.time)]
+        late.append(packet)
+        if before is not None and packet.time - before.time < STRAGGLER:
+            late.append(replace(before, time=packet.time))
     return late, {}
 
 
