@@ -481,6 +481,15 @@ static bool may_be_sealed_alert(const struct facts *facts)
             facts_offer_highest(hello->offer) >= TLS13);
 }
 
+/* Both sides' records of application data may be TLS 1.3's handshake and early data: the version is
+ * not known, and the client offers early data, or may, since only the beginning of its ClientHello
+ * was captured. */
+static bool may_be_handshake(const struct facts *facts)
+{
+    const struct client_hello_facts *hello = &facts->client_hello[0];
+    return facts->version == 0 && hello->at.frame != 0 && (hello->incomplete || hello->early_data);
+}
+
 enum status diagnose_status(const struct facts *facts)
 {
     if (!facts->tls) {
@@ -490,7 +499,8 @@ enum status diagnose_status(const struct facts *facts)
         return behind_finished(facts);
     }
     if (data_both_ways(facts)) {
-        bool proven = handshake_seen(facts) && !may_be_sealed_alert(facts);
+        bool proven =
+            handshake_seen(facts) && !may_be_sealed_alert(facts) && !may_be_handshake(facts);
         return proven ? STATUS_ESTABLISHED : STATUS_INCOMPLETE;
     }
     return in_handshake(facts);
