@@ -552,16 +552,21 @@ void connections_end(struct connections *connections)
     connections->half_open = NULL;
 }
 
+size_t connections_count(const struct connections *connections)
+{
+    return connections->flows == NULL ? 0 : flow_count(connections->flows);
+}
+
 struct engine_load connections_load(const struct connections *connections)
 {
-    return (struct engine_load){
-        .connections = connections->flows == NULL ? 0 : flow_count(connections->flows),
-        .connections_limit = connections_limit(connections),
-        .sessions = connections->session_count,
-        .memory =
-            connections->held + judgement_memory(connections->judgement) + connections->kept.used,
-        .memory_limit = memory_limit(connections),
-        .unkept = connections->kept.lost};
+    return (struct engine_load){.connections = connections_count(connections),
+                                .connections_limit = connections_limit(connections),
+                                .sessions = connections->session_count,
+                                .memory = connections->held +
+                                          judgement_memory(connections->judgement) +
+                                          connections->kept.used,
+                                .memory_limit = memory_limit(connections),
+                                .unkept = connections->kept.lost};
 }
 
 uint64_t connections_unwatched(const struct connections *connections)

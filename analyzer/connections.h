@@ -65,6 +65,9 @@ void connections_keep_room(struct connections *connections);
 /* Packets were lost up to now. */
 void connections_note_drops(struct connections *connections);
 
+/* Connections in the table. */
+size_t connections_count(const struct connections *connections);
+
 struct engine_load connections_load(const struct connections *connections);
 
 /* Connections given up to make room, over all captures. */

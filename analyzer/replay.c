@@ -27,6 +27,18 @@ static void take_batch(struct engine *engine, struct batch *batch)
     batch->count = batch->used = 0;
 }
 
+/* Takes the packet, at once or with the next ones. */
+static void take(struct engine *engine, struct batch *batch, const struct packet *packet)
+{
+    if (batch->count > 0 || engine_is_crowded(engine)) {
+        if (batch_add(batch, packet)) {
+            return;
+        }
+        take_batch(engine, batch);
+    }
+    engine_take(engine, packet); /* few connections, or the first behind a full batch */
+}
+
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
                                    const struct engine_capture *what, struct progress *progress)
 {
@@ -39,12 +51,9 @@ enum capture_result replay_capture(struct engine *engine, struct capture *captur
     }
     while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
         take_secrets(engine, capture);
-        if (!batch_add(&batch, &packet)) {
-            take_batch(engine, &batch);
+        take(engine, &batch, &packet);
+        if (batch.count == 0) {
             progress_note(progress, capture, packet.number);
-            if (!batch_add(&batch, &packet)) {
-                engine_take(engine, &packet); /* larger than any batch */
-            }
         }
         result = capture_next(capture, &packet);
     }

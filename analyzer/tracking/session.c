@@ -331,6 +331,14 @@ void session_read(struct session *session, enum speaker from, const struct piece
               piece->at);
 }
 
+/* Whether anybody may ask what was said in clear: not where nobody thought of TLS. */
+static bool is_of_interest(const struct session *session)
+{
+    const struct facts *facts = &session->facts;
+    return facts->tls || facts->tls_expected ||
+           (session->preface != NULL && session->preface->state > PREFACE_TALKING);
+}
+
 /* What the dialogue before TLS and the bytes instead of it were, as text. */
 static void tell_cleartext(struct session *session)
 {
@@ -394,7 +402,9 @@ void session_end(struct session *session)
         }
     }
     session_end_keys(session);
-    tell_cleartext(session);
+    if (is_of_interest(session)) {
+        tell_cleartext(session);
+    }
     sort_steps(&session->facts);
     session->facts.chain[CLIENT] = session->chain[CLIENT];
     session->facts.chain[SERVER] = session->chain[SERVER];
