@@ -21,7 +21,7 @@ enum {
     STORE_DER_MAX = 16 << 10, /* bytes of a certificate that is remembered; real ones have 1 to 10
                                  KB, and a few that are larger may not fill the store */
     STORE_LINKS = 32768, /* pairs of certificates whose link is remembered; a chain has 2 or 3 */
-    STORE_STAPLES = 256  /* OCSP responses that are remembered: servers repeat theirs for days */
+    STORE_STAPLES = 4096 /* OCSP responses that are remembered: servers repeat theirs for days */
 };
 
 /* What `issuer` is to `subject`. */

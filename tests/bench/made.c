@@ -129,7 +129,7 @@ struct visit made_probe(struct made *made, uint64_t number, bool allowed)
 {
     uint16_t port = (uint16_t)(1 + play_chance(13, number) % 65535);
     bool tls = is_tls_port(port);
-    if (tls && !allowed) {
+    while (tls && !allowed) {
         port++;
         tls = is_tls_port(port);
     }
