@@ -28,14 +28,14 @@ static bool is_number(struct json_object *value)
            json_object_is_type(value, json_type_double);
 }
 
-/* 443 is 443.0, too. */
+/* 443 is 443.0, too; NaN, which the tokener lets through, is nothing. */
 static bool same(struct json_object *expected, struct json_object *found)
 {
     bool mixed = is_number(expected) && is_number(found) &&
                  json_object_get_type(expected) != json_object_get_type(found);
     if (mixed) {
         double apart = json_object_get_double(expected) - json_object_get_double(found);
-        return !(apart < 0 || apart > 0);
+        return apart <= 0 && apart >= 0;
     }
     return json_object_equal(expected, found) != 0;
 }

@@ -152,9 +152,14 @@ static bool check_expectation(char path[JSON_PATH], char words[WORDS],
         struct json_object_iterator each = json_object_iter_begin(visit.object);
         struct json_object_iterator end = json_object_iter_end(visit.object);
         for (; !json_object_iter_equal(&each, &end); json_object_iter_next(&each)) {
+            const char *name = json_object_iter_peek_name(&each);
             struct phrase phrase = phrase_in(path, JSON_PATH);
-            phrase_add(&phrase, "%s%s%s", visit.path, visit.path[0] != '\0' ? "." : "",
-                       json_object_iter_peek_name(&each));
+            phrase_add(&phrase, "%s%s%s", visit.path, visit.path[0] != '\0' ? "." : "", name);
+            if (strchr(name, '.') != NULL) { /* never found, so that null would always be met */
+                snprintf(words, WORDS,
+                         "%s: no field's name has a dot; write an object in an object", path);
+                return false;
+            }
             if (!check_field(words, &visits, path, json_object_iter_peek_value(&each))) {
                 return false;
             }
