@@ -224,6 +224,14 @@ void transport_begin_facts(struct flow *flow)
     }
 }
 
+/* A reset one number behind the last byte that was seen stands behind a FIN; if none was seen, it is
+ * not in the capture. */
+static bool lacks_fin(const struct transport_side *side, const struct stream *stream)
+{
+    return side->reset.at.frame != 0 && side->fin.frame == 0 && stream->begun &&
+           side->reset.sequence == stream->highest + 1;
+}
+
 void transport_end_facts(struct flow *flow, int64_t now)
 {
     struct facts *facts = &flow->session->facts;
@@ -236,7 +244,7 @@ void transport_end_facts(struct flow *flow, int64_t now)
         const struct stream *stream = &flow->stream[end];
         uint32_t last = flow->has_end[end] ? flow->end_sequence[end] : stream->highest;
         side->unacknowledged = stream_unacknowledged(stream);
-        side->missing = side->missing || stream_lacks(stream, last) ||
+        side->missing = side->missing || stream_lacks(stream, last) || lacks_fin(side, stream) ||
                         (!flow->has_end[end] && stream_end_acknowledged(stream));
         side->overflowed = side->overflowed || stream->overflowed;
         side->answers_close = answers_close(flow, end);

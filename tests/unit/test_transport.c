@@ -285,17 +285,24 @@ static void a_reset_keeps_what_tells_its_sender(void **state)
     end(&scene);
 }
 
-static void a_reset_behind_a_fin_lacks_nothing(void **state)
+static void a_reset_behind_a_fin_lacks_nothing_but_a_fin_that_was_not_seen(void **state)
 {
     (void)state;
     struct scene scene;
 
     open_connection(&scene);
     say(&scene, 1, SEGMENT_ACK, 0, 101, 10);
-    say(&scene, 1, SEGMENT_RST, 11, 0,
-        0); /* the FIN itself is not in the capture, and has no bytes */
+    say(&scene, 1, SEGMENT_FIN | SEGMENT_ACK, 10, 101, 0);
+    say(&scene, 1, SEGMENT_RST, 11, 0, 0);
     transport_end_facts(&scene.flow, 0);
     assert_false(scene.flow.session->facts.transport.side[SERVER].missing);
+    end(&scene);
+
+    open_connection(&scene);
+    say(&scene, 1, SEGMENT_ACK, 0, 101, 10);
+    say(&scene, 1, SEGMENT_RST, 11, 0, 0); /* only a FIN takes a number and has no bytes */
+    transport_end_facts(&scene.flow, 0);
+    assert_true(scene.flow.session->facts.transport.side[SERVER].missing);
     end(&scene);
 }
 
@@ -331,7 +338,7 @@ int main(void)
         cmocka_unit_test(an_acknowledgement_of_what_was_not_seen_is_a_hole),
         cmocka_unit_test(retransmissions_are_counted_until_something_new_is_acknowledged),
         cmocka_unit_test(a_reset_keeps_what_tells_its_sender),
-        cmocka_unit_test(a_reset_behind_a_fin_lacks_nothing),
+        cmocka_unit_test(a_reset_behind_a_fin_lacks_nothing_but_a_fin_that_was_not_seen),
         cmocka_unit_test(an_icmp_error_is_about_who_sent_what_it_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
