@@ -88,7 +88,7 @@ void progress_text(char text[PROGRESS_TEXT], const struct progress_state *state,
     }
     if (state->elapsed >= SECOND) {
         phrase_add(&phrase, ", ");
-        add_size(&phrase, (uint64_t)rate);
+        add_size(&phrase, (uint64_t)(rate < 1e18 ? rate : 1e18));
         phrase_add(&phrase, "/s");
     }
     phrase_add(&phrase, ", ");

@@ -208,9 +208,12 @@ bool script_cut_after_hellos(struct script *script)
         if (!packet->from_server || payload_of(packet) == 0) {
             continue;
         }
+        if (payload_of(packet) < 64) {
+            return false;
+        }
         const uint8_t *at = packet->bytes + packet->headers;
         uint32_t record = RECORD_HEADER + (uint32_t)(at[3] << 8 | at[4]);
-        if (payload_of(packet) < 64 || at[0] != 22 || at[5] != 2 || record > payload_of(packet) ||
+        if (at[0] != 22 || at[5] != 2 || record > payload_of(packet) ||
             memcmp(at + HELLO_RANDOM, retry, sizeof retry) == 0) {
             return false;
         }
