@@ -49,7 +49,7 @@ class Wire:
         self.folder = pathlib.Path(folder)
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "30", "-subj", "/CN=live.test",
+             "-keyout", "key.pem", "-out", "certificate.pem", "-days", "90", "-subj", "/CN=live.test",
              "-addext", "subjectAltName=DNS:live.test"],
             cwd=folder, check=True, stderr=subprocess.DEVNULL)
         (self.folder / "server.pem").write_text(
