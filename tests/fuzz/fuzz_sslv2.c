@@ -2,23 +2,9 @@
 #include "hello.h"
 #include "record.h"
 
-#include <stdlib.h>
+#include "views.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-static void require_within(struct wire view, struct wire message)
-{
-    require(wire_ok(&view));
-    require(view.left == 0 ||
-            (view.at >= message.at && (size_t)(view.at - message.at) <= message.left - view.left));
-}
 
 static void client(struct wire message)
 {
