@@ -183,11 +183,11 @@ def interface_goes_down(checks, tlswhy, net):
             checks.expect(watcher.until(lambda w=watcher: w.said("is up again"), 10), "it says that it goes on")
             net.handshakes(10)
             checks.equal(watcher.end(), 1, "status with --wait")
-            checks.equal(len(watcher.lines), 20, "connections told of, before and after")
+            checks.equal(watcher.handshakes(), 20, "handshakes told of, before and after")
         else:
             checks.equal(watcher.finish(), 3, "status when the interface went down")
             checks.expect(watcher.said(f"tlswhy: {wire.INTERFACE}: the interface went down"), "and the reason")
-            checks.equal(len(watcher.lines), 10, "connections told of when the interface went down")
+            checks.equal(watcher.handshakes(), 10, "handshakes told of when the interface went down")
             net.up()
 
 
@@ -200,7 +200,7 @@ def interface_is_made_anew(checks, tlswhy, net):
     checks.expect(watcher.until(lambda: watcher.said("is up again"), 10), "it says that it goes on")
     net.handshakes(10)
     checks.equal(watcher.end(), 1, "status")
-    checks.equal(len(watcher.lines), 10, "connections told of")
+    checks.equal(watcher.handshakes(), 10, "handshakes told of")
 
 
 def signals_are_for_the_operator(checks, tlswhy, net):

@@ -67,6 +67,11 @@ class Watcher:
             found[status] = found.get(status, 0) + 1
         return found
 
+    def handshakes(self):
+        """How many were seen whole: while the interface was down a peer may have lost the other's close, and what it
+        then sends again is a connection whose beginning nobody saw."""
+        return sum(count for status, count in self.statuses().items() if status != "incomplete")
+
     def counters(self):
         """tcpdump's three, from the closing lines."""
         names = {"captured": "packets captured", "received": "packets received by filter",
