@@ -67,35 +67,60 @@ static inline struct wire wire_take_most(struct wire *wire, size_t length)
     return wire_take(wire, length < wire->left ? length : wire->left);
 }
 
-/* An unsigned big-endian number of 1 to 4 bytes; 0 when there are fewer bytes. */
-static inline uint32_t wire_number(struct wire *wire, size_t bytes)
-{
-    struct wire field = wire_take(wire, bytes);
-    uint32_t number = 0;
-    for (size_t i = 0; i < field.left; i++) {
-        number = number << 8 | field.at[i];
-    }
-    return number;
-}
-
+/* Unsigned big-endian numbers; 0 when there are fewer bytes. Written out: compilers make one load
+ * of each, which they do not of a loop. */
 static inline uint8_t wire_u8(struct wire *wire)
 {
-    return (uint8_t)wire_number(wire, 1);
+    struct wire field = wire_take(wire, 1);
+    return field.failed ? 0 : field.at[0];
 }
 
 static inline uint16_t wire_u16(struct wire *wire)
 {
-    return (uint16_t)wire_number(wire, 2);
+    struct wire field = wire_take(wire, 2);
+    return field.failed ? 0 : (uint16_t)(field.at[0] << 8 | field.at[1]);
 }
 
 static inline uint32_t wire_u24(struct wire *wire)
 {
-    return wire_number(wire, 3);
+    struct wire field = wire_take(wire, 3);
+    return field.failed
+               ? 0
+               : (uint32_t)field.at[0] << 16 | (uint32_t)field.at[1] << 8 | (uint32_t)field.at[2];
 }
 
 static inline uint32_t wire_u32(struct wire *wire)
 {
-    return wire_number(wire, 4);
+    struct wire field = wire_take(wire, 4);
+    return field.failed ? 0
+                        : (uint32_t)field.at[0] << 24 | (uint32_t)field.at[1] << 16 |
+                              (uint32_t)field.at[2] << 8 | (uint32_t)field.at[3];
+}
+
+/* As wire_u32(), of a file that a little-endian machine wrote. */
+static inline uint32_t wire_u32_little(struct wire *wire)
+{
+    struct wire field = wire_take(wire, 4);
+    return field.failed ? 0
+                        : (uint32_t)field.at[3] << 24 | (uint32_t)field.at[2] << 16 |
+                              (uint32_t)field.at[1] << 8 | (uint32_t)field.at[0];
+}
+
+/* An unsigned big-endian number of `bytes` bytes, at most 4; none are 0. */
+static inline uint32_t wire_number(struct wire *wire, size_t bytes)
+{
+    switch (bytes) {
+    case 0:
+        return 0;
+    case 1:
+        return wire_u8(wire);
+    case 2:
+        return wire_u16(wire);
+    case 3:
+        return wire_u24(wire);
+    default:
+        return wire_u32(wire);
+    }
 }
 
 /* A vector with a length prefix of 1, 2 or 3 bytes (RFC 8446, section 3.4). */
