@@ -3,6 +3,8 @@
 #include "tracking/poison.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,12 +17,12 @@ enum {
 struct arena_chunk {
     struct arena_chunk *older;
     size_t size, used;
-    alignas(max_align_t) unsigned char bytes[];
+    alignas(uint64_t) unsigned char bytes[];
 };
 
 static size_t rounded(size_t size)
 {
-    const size_t grain = alignof(max_align_t);
+    const size_t grain = alignof(uint64_t);
     return (size + grain - 1) / grain * grain;
 }
 
@@ -75,6 +77,52 @@ char *arena_copy(struct arena *arena, const void *bytes, size_t size)
         memcpy(copy, bytes, size);
     }
     return copy;
+}
+
+/* For how many pieces there is room where `count` of them stand. */
+static size_t room_for(size_t count, size_t first, size_t most)
+{
+    size_t room = count == 0 ? 0 : first;
+    while (room < count && room < most) {
+        room *= 3;
+    }
+    return room < most ? room : most;
+}
+
+/* Makes the piece at `at` larger where it is the last one, and there is room behind it. */
+static bool stretch(struct arena *arena, void *at, size_t size, size_t larger)
+{
+    struct arena_chunk *chunk = arena->newest;
+    size_t has = rounded(size + POISON_GAP);
+    size_t need = rounded(larger + POISON_GAP);
+    if ((unsigned char *)at + has != chunk->bytes + chunk->used ||
+        chunk->size - chunk->used < need - has) {
+        return false;
+    }
+    chunk->used += need - has;
+    ASAN_UNPOISON_MEMORY_REGION(at, larger);
+    return true;
+}
+
+void *arena_more(struct arena *arena, void *at, size_t count, size_t size, size_t first,
+                 size_t most)
+{
+    size_t room = room_for(count, first, most);
+    if (count < room) {
+        return at;
+    }
+    size_t larger = room_for(count + 1, first, most);
+    if (larger == room) {
+        return NULL;
+    }
+    if (at != NULL && stretch(arena, at, room * size, larger * size)) {
+        return at;
+    }
+    void *place = arena_take(arena, larger * size);
+    if (place != NULL && count > 0) {
+        memcpy(place, at, count * size);
+    }
+    return place;
 }
 
 void arena_release(struct arena *arena)

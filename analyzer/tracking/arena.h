@@ -21,11 +21,19 @@ struct arena {
     size_t taken; /* bytes from the system */
 };
 
-/* `size` zeroed bytes, aligned for any object; NULL when there is no memory or the bound is hit. */
+/* `size` zeroed bytes, aligned for integers of 64 bits and for pointers; NULL when there is no
+ * memory or the bound is hit. */
 void *arena_take(struct arena *arena, size_t size);
 
 /* A copy of `size` bytes, with a NUL behind them; NULL as above. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t size);
+
+/* Room for one more piece of `size` bytes behind the `count` that stand at `at`, which this
+ * function gave, or NULL where there is none yet: there, or in a larger place that they were copied
+ * to. It begins with room for `first`, which becomes three times as much where it does not do, and
+ * ends with `most`. NULL as above, and behind `most`: what stands at `at` stays. */
+void *arena_more(struct arena *arena, void *at, size_t count, size_t size, size_t first,
+                 size_t most);
 
 /* Gives everything back; the arena is empty again. */
 void arena_release(struct arena *arena);

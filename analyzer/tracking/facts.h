@@ -51,8 +51,8 @@ struct transport_side {
     struct moment fin;
     struct moment last_packet;
     struct moment acknowledged; /* the peer's packet that last acknowledged something new */
-    struct moment fin_known;    /* the peer's packet that acknowledged the FIN, where it stands in the
-                                   capture before the FIN itself */
+    struct moment fin_known; /* the peer's packet that acknowledged the FIN, where it stands in the
+                                capture before the FIN itself */
     struct reset reset;
     uint64_t bytes; /* of payload that were there to be read, in order */
     uint32_t packets;
@@ -362,9 +362,10 @@ struct facts {
                               says nothing */
     struct moment new_session_ticket;
 
-    struct alert_facts alert[FACTS_ALERTS]; /* in the order of the wire */
+    struct alert_facts *alert; /* in the order of the wire, FACTS_ALERTS at most */
     uint8_t alerts;
-    struct sealed_record sealed[FACTS_SEALED]; /* before STAGE_ESTABLISHED and just behind it */
+    struct sealed_record *sealed; /* FACTS_SEALED at most: before STAGE_ESTABLISHED and just behind
+                                     it */
     uint8_t sealed_count;
     uint32_t application_records[SPEAKERS]; /* records of application data once established
                                                (TLS 1.3: outer type 23) */
@@ -385,7 +386,7 @@ struct facts {
     struct moment malformed[SPEAKERS];    /* a record or message that breaks its RFC */
     bool out_of_order;                    /* a message came that the stage does not know */
 
-    struct step step[FACTS_STEPS];
+    struct step *step; /* FACTS_STEPS at most */
     uint8_t steps;
     uint16_t steps_omitted;
 };

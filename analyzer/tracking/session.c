@@ -88,12 +88,18 @@ uint32_t session_unwanted(struct session *session, enum speaker from)
 struct step *session_step(struct session *session, enum step_what what, enum speaker from,
                           struct moment at)
 {
+    enum {
+        USUAL = 8
+    }; /* TCP's opening, the hellos, and what is left when a handshake is refused */
     struct facts *facts = &session->facts;
-    if (facts->steps == FACTS_STEPS) {
+    struct step *steps =
+        arena_more(&session->arena, facts->step, facts->steps, sizeof *steps, USUAL, FACTS_STEPS);
+    if (steps == NULL) {
         facts->steps_omitted++;
         return NULL;
     }
-    struct step *step = &facts->step[facts->steps++];
+    facts->step = steps;
+    struct step *step = &steps[facts->steps++];
     *step = (struct step){.at = at, .from = (uint8_t)from, .what = (uint8_t)what};
     return step;
 }

@@ -10,7 +10,9 @@ enum {
     ALERT_SEALED = 255,
     ALERT_NO_RENEGOTIATION = 100,
     CCM_8_TAG = 8,
-    AEAD_TAG = 16
+    AEAD_TAG = 16,
+    USUAL_SEALED = 6, /* records: the server's flight in TLS 1.3, or both Finished and some data */
+    USUAL_ALERTS = 2
 };
 
 static bool is_tls13(const struct facts *facts)
@@ -66,8 +68,26 @@ void session_sealed(struct session *session, enum speaker from, const struct rec
     struct facts *facts = &session->facts;
     struct sealed_record sealed = {at, record->length, (uint8_t)from, record->type, facts->stage};
     facts->last_sealed[from] = sealed;
-    if (facts->sealed_count < FACTS_SEALED) {
-        facts->sealed[facts->sealed_count++] = sealed;
+    struct sealed_record *list = arena_more(&session->arena, facts->sealed, facts->sealed_count,
+                                            sizeof *list, USUAL_SEALED, FACTS_SEALED);
+    if (list != NULL) {
+        list[facts->sealed_count++] = sealed;
+        facts->sealed = list;
+    } else if (facts->sealed_count < FACTS_SEALED) {
+        facts->transport.side[from].overflowed = true;
+    }
+}
+
+static void keep_alert(struct session *session, const struct alert_facts *alert)
+{
+    struct facts *facts = &session->facts;
+    struct alert_facts *list = arena_more(&session->arena, facts->alert, facts->alerts,
+                                          sizeof *list, USUAL_ALERTS, FACTS_ALERTS);
+    if (list != NULL) {
+        list[facts->alerts++] = *alert;
+        facts->alert = list;
+    } else if (facts->alerts < FACTS_ALERTS) {
+        facts->transport.side[alert->from].overflowed = true;
     }
 }
 
@@ -88,16 +108,15 @@ void session_alert(struct session *session, enum speaker from, const struct reco
     struct facts *facts = &session->facts;
     uint8_t level = alert == NULL ? 0 : alert->level;
     uint8_t code = alert == NULL ? ALERT_SEALED : alert->description;
-    if (facts->alerts < FACTS_ALERTS) {
-        facts->alert[facts->alerts++] = (struct alert_facts){.at = at,
-                                                             .from = (uint8_t)from,
-                                                             .level = level,
-                                                             .code = code,
-                                                             .sealed = sealed,
-                                                             .stage = facts->stage,
-                                                             .record_length = record->length,
-                                                             .record_version = record->version};
-    }
+    const struct alert_facts kept = {.at = at,
+                                     .from = (uint8_t)from,
+                                     .level = level,
+                                     .code = code,
+                                     .sealed = sealed,
+                                     .stage = facts->stage,
+                                     .record_length = record->length,
+                                     .record_version = record->version};
+    keep_alert(session, &kept);
     facts->renegotiation_refused = facts->renegotiation_refused || code == ALERT_NO_RENEGOTIATION;
     struct step *step = session_step(session, STEP_ALERT, from, at);
     if (step != NULL) {

@@ -31,6 +31,9 @@ static const uint16_t modern_extensions[] = {0, 10, 11, 13, 16, 23, 43, 51};
 
 struct handshake {
     struct facts facts;
+    struct step steps[FACTS_STEPS];
+    struct sealed_record sealed[FACTS_SEALED];
+    struct alert_facts alerts[FACTS_ALERTS];
     struct offer offer;
     struct server_hello_facts server_hello;
     struct chain chain;
@@ -65,6 +68,9 @@ static inline void opened(struct handshake *handshake)
 {
     memset(handshake, 0, sizeof *handshake);
     struct facts *facts = &handshake->facts;
+    facts->step = handshake->steps;
+    facts->sealed = handshake->sealed;
+    facts->alert = handshake->alerts;
     facts->address[CLIENT] = (struct address){{10, 77, 0, 2}, 4};
     facts->address[SERVER] = (struct address){{10, 77, 0, 1}, 4};
     facts->port[CLIENT] = 51044;

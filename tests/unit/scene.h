@@ -61,6 +61,8 @@ static const struct cause internal_error = {.id = "abort.internal_error",
 
 struct scene {
     struct facts facts;
+    struct step steps[6];
+    struct alert_facts alert;
     struct server_hello_facts server_hello;
     struct verdict verdict;
     struct report_options options;
@@ -68,8 +70,22 @@ struct scene {
     struct connection connection;
 };
 
+static inline void scene_steps(struct scene *scene)
+{
+    static const struct step steps[] = {
+        {.at = AT(1, 0), .what = STEP_SYN, .from = CLIENT},
+        {.at = AT(2, 0), .what = STEP_SYN_ACK, .from = SERVER},
+        {.at = AT(4, 0), .what = STEP_CLIENT_HELLO, .from = CLIENT},
+        {.at = AT(6, 12), .what = STEP_SERVER_HELLO, .from = SERVER},
+        {.at = AT(8, 13), .what = STEP_ALERT, .from = CLIENT, .a = 2, .b = 70, .size = 2},
+        {.at = AT(9, 13), .what = STEP_FIN, .from = CLIENT}};
+    memcpy(scene->steps, steps, sizeof(steps));
+    scene->alert = (struct alert_facts){.at = AT(8, 13), .from = CLIENT, .level = 2, .code = 70};
+}
+
 static inline void scene_facts(struct scene *scene)
 {
+    scene_steps(scene);
     scene->server_hello = (struct server_hello_facts){.at = AT(6, 12),
                                                       .legacy_version = 0x0301,
                                                       .version = 0x0301,
@@ -92,14 +108,9 @@ static inline void scene_facts(struct scene *scene)
                           .length = 180}},
         .server_hello = &scene->server_hello,
         .version = 0x0301,
-        .alert = {{.at = AT(8, 13), .from = CLIENT, .level = 2, .code = 70}},
+        .alert = &scene->alert,
         .alerts = 1,
-        .step = {{.at = AT(1, 0), .what = STEP_SYN, .from = CLIENT},
-                 {.at = AT(2, 0), .what = STEP_SYN_ACK, .from = SERVER},
-                 {.at = AT(4, 0), .what = STEP_CLIENT_HELLO, .from = CLIENT},
-                 {.at = AT(6, 12), .what = STEP_SERVER_HELLO, .from = SERVER},
-                 {.at = AT(8, 13), .what = STEP_ALERT, .from = CLIENT, .a = 2, .b = 70, .size = 2},
-                 {.at = AT(9, 13), .what = STEP_FIN, .from = CLIENT}},
+        .step = scene->steps,
         .steps = 6,
     };
 }

@@ -28,7 +28,7 @@ static void pieces_are_zeroed_aligned_and_apart(void **state)
     for (size_t size = 1; size < 300; size++) {
         uint8_t *piece = arena_take(&arena, size);
         assert_non_null(piece);
-        assert_int_equal((uintptr_t)piece % alignof(max_align_t), 0);
+        assert_int_equal((uintptr_t)piece % alignof(uint64_t), 0);
         for (size_t i = 0; i < size; i++) {
             assert_int_equal(piece[i], 0);
         }
@@ -46,6 +46,32 @@ static void a_copy_ends_with_nul_and_may_be_empty(void **state)
 
     assert_string_equal(arena_copy(&arena, "wwwhat", 3), "www");
     assert_string_equal(arena_copy(&arena, NULL, 0), "");
+    arena_release(&arena);
+}
+
+static void a_list_grows_where_it_lies_or_moves_and_keeps_what_it_holds(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    uint64_t *list = NULL;
+    size_t moves = 0;
+
+    for (size_t i = 0; i < 40; i++) {
+        uint64_t *before = list;
+        list = arena_more(&arena, list, i, sizeof *list, 3, 40);
+        assert_non_null(list);
+        moves += list != before;
+        assert_int_equal(list[i], 0);
+        list[i] = i + 1;
+        if (i == 5) { /* now the list is not the last piece any more */
+            memset(arena_take(&arena, 8), 0xff, 8);
+        }
+    }
+    assert_int_equal(moves, 2);
+    for (size_t i = 0; i < 40; i++) {
+        assert_int_equal(list[i], i + 1);
+    }
+    assert_null(arena_more(&arena, list, 40, sizeof *list, 3, 40));
     arena_release(&arena);
 }
 
@@ -85,6 +111,7 @@ int main(void)
         cmocka_unit_test(an_arena_that_was_not_used_owns_nothing),
         cmocka_unit_test(pieces_are_zeroed_aligned_and_apart),
         cmocka_unit_test(a_copy_ends_with_nul_and_may_be_empty),
+        cmocka_unit_test(a_list_grows_where_it_lies_or_moves_and_keeps_what_it_holds),
         cmocka_unit_test(an_arena_is_bounded_and_says_no_behind_its_bound),
         cmocka_unit_test(a_size_that_wraps_is_refused),
     };

@@ -68,8 +68,9 @@ static struct facts answered(const struct server_hello_facts *hello)
     kept.at = (struct moment)AT(6, 40);
     facts.server_hello = &kept;
     facts.version = hello->version;
-    facts.step[0] = (struct step){.at = AT(4, 20), .from = CLIENT, .what = STEP_CLIENT_HELLO};
-    facts.step[1] = (struct step){.at = AT(6, 40), .from = SERVER, .what = STEP_SERVER_HELLO};
+    static struct step hellos[] = {{.at = AT(4, 20), .from = CLIENT, .what = STEP_CLIENT_HELLO},
+                                   {.at = AT(6, 40), .from = SERVER, .what = STEP_SERVER_HELLO}};
+    facts.step = hellos;
     facts.steps = 2;
     return facts;
 }
@@ -89,7 +90,9 @@ static struct facts tls13(void)
 static void alert(struct facts *facts, enum speaker from, uint8_t code, uint64_t frame,
                   int64_t after)
 {
-    facts->alert[facts->alerts++] = (struct alert_facts){
+    static struct alert_facts list[FACTS_ALERTS];
+    facts->alert = list;
+    list[facts->alerts++] = (struct alert_facts){
         .at = AT(frame, after), .from = (uint8_t)from, .level = 2, .code = code};
 }
 
@@ -98,7 +101,9 @@ static void seal(struct facts *facts, enum speaker from, uint16_t length, uint64
 {
     const struct sealed_record record = {AT(frame, (int64_t)frame * 10), length, (uint8_t)from, 23,
                                          stage};
-    facts->sealed[facts->sealed_count++] = record;
+    static struct sealed_record list[FACTS_SEALED];
+    facts->sealed = list;
+    list[facts->sealed_count++] = record;
     facts->last_sealed[from] = record;
 }
 

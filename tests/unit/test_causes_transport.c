@@ -167,7 +167,7 @@ static void an_alert_on_a_bare_close_changes_nothing(void **state)
     facts.tls_from[SERVER] = true;
     facts.transport.side[CLIENT].fin = (struct moment)AT(4, 510);
     facts.transport.side[SERVER].first_data = (struct moment)AT(5, 512);
-    facts.alert[0] = (struct alert_facts){.at = AT(5, 512), .from = SERVER, .level = 2, .code = 50};
+    facts.alert = &(struct alert_facts){.at = AT(5, 512), .from = SERVER, .level = 2, .code = 50};
     facts.alerts = 1;
     assert_int_equal(ask("transport.no_client_hello", &facts), CERTAIN);
     assert_int_equal(ask("record.malformed", &facts), NO);
@@ -206,7 +206,8 @@ static struct facts asked(void)
     facts.transport.side[CLIENT].first_data = (struct moment)AT(4, 20);
     facts.transport.side[CLIENT].last_data = (struct moment)AT(4, 20);
     facts.transport.side[SERVER].last_packet = (struct moment)AT(5, 30);
-    facts.step[0] = (struct step){.at = AT(4, 20), .from = CLIENT, .what = STEP_CLIENT_HELLO};
+    static struct step hello = {.at = AT(4, 20), .from = CLIENT, .what = STEP_CLIENT_HELLO};
+    facts.step = &hello;
     facts.steps = 1;
     return facts;
 }
@@ -271,7 +272,7 @@ static void a_clients_alert_behind_a_close_is_not_the_cause(void **state)
     (void)state;
     struct facts facts = asked();
     facts.transport.side[SERVER].fin = (struct moment)AT(6, 35);
-    facts.alert[0] = (struct alert_facts){.at = AT(7, 36), .from = CLIENT, .level = 2, .code = 50};
+    facts.alert = &(struct alert_facts){.at = AT(7, 36), .from = CLIENT, .level = 2, .code = 50};
     facts.alerts = 1;
     assert_int_equal(ask("hello.closed", &facts), LIKELY);
     assert_true(cites("only answers"));
@@ -374,7 +375,7 @@ static void a_broken_record_is_no_other_protocol(void **state)
 {
     (void)state;
     struct facts facts = answered_in_clear("\\x16\\x03\\x03\\xFF\\xFF");
-    facts.alert[0] = (struct alert_facts){.at = AT(7, 41), .from = CLIENT, .level = 2, .code = 22};
+    facts.alert = &(struct alert_facts){.at = AT(7, 41), .from = CLIENT, .level = 2, .code = 22};
     facts.alerts = 1;
     assert_int_equal(ask("protocol.server_not_tls", &facts), NO);
     assert_int_equal(ask("record.malformed", &facts), CERTAIN);
@@ -411,7 +412,7 @@ static void plain_http_is_known_by_the_servers_page_alert_or_silence(void **stat
     facts.transport.side[SERVER].first_data = (struct moment)AT(5, 30);
     facts.tls = true;
     facts.tls_from[SERVER] = true;
-    facts.alert[0] = (struct alert_facts){.at = AT(5, 30), .from = SERVER, .level = 2, .code = 10};
+    facts.alert = &(struct alert_facts){.at = AT(5, 30), .from = SERVER, .level = 2, .code = 10};
     facts.alerts = 1;
     assert_int_equal(ask("protocol.client_not_tls", &facts), CERTAIN);
     assert_int_equal(ask("transport.no_client_hello", &facts), NO);
@@ -426,8 +427,8 @@ static void starttls_is_refused_in_the_servers_words(void **state)
     facts.preface_asked = "STARTTLS";
     facts.preface_words = "454 TLS not available";
     facts.preface_decided = (struct moment)AT(6, 40);
-    facts.step[0] =
-        (struct step){.at = AT(5, 30), .from = CLIENT, .what = STEP_PREFACE, .a = PREFACE_ASKED};
+    struct step asked = {.at = AT(5, 30), .from = CLIENT, .what = STEP_PREFACE, .a = PREFACE_ASKED};
+    facts.step = &asked;
     facts.steps = 1;
     assert_int_equal(ask("protocol.starttls_refused", &facts), CERTAIN);
     assert_non_null(strstr(said.summary, "454 TLS not available"));

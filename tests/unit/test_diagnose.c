@@ -56,8 +56,8 @@ static void a_warning_and_then_success_is_a_success(void **state)
     (void)state;
     struct handshake handshake;
     finished_12(&handshake);
-    handshake.facts.alert[0] =
-        (struct alert_facts){.at = packet(5), .from = SERVER, .level = 1, .code = 112};
+    handshake.facts.alert =
+        &(struct alert_facts){.at = packet(5), .from = SERVER, .level = 1, .code = 112};
     handshake.facts.alerts = 1;
     expect_status(&handshake, STATUS_ESTABLISHED);
 }

@@ -27,6 +27,7 @@ static const struct wire NOTHING = {0};
 /* What was reported, connection by connection. The facts' pointers lead nowhere any more. */
 struct report {
     struct facts facts[SEEN];
+    struct alert_facts alerts[SEEN][FACTS_ALERTS];
     enum status status[SEEN];
     const char *cause[SEEN];
     size_t count;
@@ -45,7 +46,13 @@ static struct report *report_begin(const struct report_options *options)
 static void report_connection(struct report *report, const struct connection *connection)
 {
     assert_true(report->count < SEEN);
-    report->facts[report->count] = *connection->facts;
+    struct facts *facts = &report->facts[report->count];
+    struct alert_facts *alerts = report->alerts[report->count];
+    *facts = *connection->facts;
+    if (facts->alerts > 0) { /* they are gone with the connection */
+        memcpy(alerts, facts->alert, facts->alerts * sizeof *alerts);
+    }
+    facts->alert = alerts;
     report->status[report->count] = connection->verdict->status;
     report->cause[report->count] =
         connection->verdict->cause == NULL ? NULL : connection->verdict->cause->id;
@@ -57,8 +64,8 @@ static void report_end(struct report *report, const struct totals *totals)
     report->totals = *totals;
 }
 
-static const struct report_format FORMAT = {"test", report_begin, report_connection, report_end,
-                                           NULL, REPORT_EVERY};
+static const struct report_format FORMAT = {"test",     report_begin, report_connection,
+                                            report_end, NULL,         REPORT_EVERY};
 
 /* Reads what was talked. */
 static void replay(struct talk *talk, uint64_t stop_after)

@@ -98,8 +98,9 @@ static void certificates_are_digests(void **state)
 static void expect_history(const struct step *steps, uint8_t count, uint64_t established,
                            const char *history)
 {
-    struct facts facts = {.steps = count, .established = {established, 0}};
-    memcpy(facts.step, steps, count * sizeof(steps[0]));
+    struct step copy[FACTS_STEPS];
+    memcpy(copy, steps, count * sizeof(steps[0]));
+    struct facts facts = {.steps = count, .step = copy, .established = {established, 0}};
     char text[ZEEK_HISTORY];
     zeek_history(text, &facts);
     assert_string_equal(text, history);
@@ -146,9 +147,9 @@ static void a_history_has_no_letter_for_what_is_sealed(void **state)
 static void a_history_ends_behind_a_hundred_letters(void **state)
 {
     (void)state;
-    static const struct step endless[] = {
-        {.at = {1, 0}, .what = STEP_MESSAGE, .from = SERVER, .a = 99, .repeats = 65535}};
-    struct facts facts = {.steps = 1, .step = {endless[0]}};
+    struct step endless = {
+        .at = {1, 0}, .what = STEP_MESSAGE, .from = SERVER, .a = 99, .repeats = 65535};
+    struct facts facts = {.steps = 1, .step = &endless};
     char text[ZEEK_HISTORY];
     zeek_history(text, &facts);
     assert_int_equal(strlen(text), 100);
