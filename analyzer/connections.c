@@ -374,17 +374,19 @@ static void watch(struct connections *connections, struct flow *flow, uint8_t en
     }
 }
 
-uint64_t connections_expect(const struct connections *connections, const struct segment *segment)
+struct flow_place connections_expect(const struct connections *connections,
+                                     const struct segment *segment)
 {
     return flow_expect(connections->flows, segment);
 }
 
-void connections_fetch(const struct connections *connections, uint64_t hash, bool sessions)
+void connections_fetch(const struct connections *connections, struct flow_place place,
+                       bool sessions)
 {
     if (sessions) {
-        flow_fetch_session(connections->flows, hash);
-    } else if (!flow_fetch(connections->flows, hash)) {
-        half_open_fetch(connections->half_open, hash);
+        flow_fetch_session(connections->flows, place);
+    } else if (!flow_fetch(connections->flows, place)) {
+        half_open_fetch(connections->half_open, place.hash);
     }
 }
 
@@ -429,11 +431,11 @@ static bool is_only_opening(struct connections *connections, struct flow **flow,
 }
 
 void connections_take(struct connections *connections, const struct packet *packet,
-                      const struct segment *segment, uint64_t hash, struct moment at)
+                      const struct segment *segment, struct flow_place place, struct moment at)
 {
-    uint8_t end = 0;
-    struct flow *flow = flow_find_expected(connections->flows, &end, segment, hash);
-    if (flow == NULL && is_only_opening(connections, &flow, end, segment, hash, at)) {
+    uint8_t end = place.end;
+    struct flow *flow = flow_find_expected(connections->flows, segment, place);
+    if (flow == NULL && is_only_opening(connections, &flow, end, segment, place.hash, at)) {
         return;
     }
     if (flow != NULL && is_port_reuse(flow, end, segment)) {

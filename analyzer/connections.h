@@ -9,6 +9,7 @@
 #include "capture/capture.h"
 #include "judgement.h"
 #include "packet.h"
+#include "tracking/flow.h"
 #include "tracking/session.h"
 
 struct connections;
@@ -39,12 +40,14 @@ void connections_end(struct connections *connections);
 
 /* Brings what is known of a segment's connection from memory, without waiting for it: first where
  * it is, then its flow, then its session. */
-uint64_t connections_expect(const struct connections *connections, const struct segment *segment);
-void connections_fetch(const struct connections *connections, uint64_t hash, bool sessions);
+struct flow_place connections_expect(const struct connections *connections,
+                                     const struct segment *segment);
+void connections_fetch(const struct connections *connections, struct flow_place place,
+                       bool sessions);
 
-/* A segment; `hash` is what connections_expect() gave for it. */
+/* A segment; `place` is what connections_expect() gave for it. */
 void connections_take(struct connections *connections, const struct packet *packet,
-                      const struct segment *segment, uint64_t hash, struct moment at);
+                      const struct segment *segment, struct flow_place place, struct moment at);
 
 /* An ICMP error, which is for the sender of the segment that it quotes. */
 void connections_take_icmp(struct connections *connections, const struct packet *packet,

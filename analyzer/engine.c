@@ -109,16 +109,21 @@ static void end_fragments(struct engine *engine)
 /* A packet after the first look at it. */
 struct sight {
     enum packet_kind kind;
-    uint64_t hash; /* PACKET_TCP: of its connection */
+    struct flow_place place; /* PACKET_TCP: of its connection */
     struct segment segment;
 };
 
-static void look(struct engine *engine, struct sight *sight, const struct packet *packet)
+static void expect(const struct engine *engine, struct sight *sight)
+{
+    if (sight->kind == PACKET_TCP) {
+        sight->place = connections_expect(engine->connections, &sight->segment);
+    }
+}
+
+static void look(const struct engine *engine, struct sight *sight, const struct packet *packet)
 {
     sight->kind = packet_dissect(&sight->segment, packet->link, packet->bytes, packet->length);
-    if (sight->kind == PACKET_TCP) {
-        sight->hash = connections_expect(engine->connections, &sight->segment);
-    }
+    expect(engine, sight);
 }
 
 static void take(struct engine *engine, const struct packet *packet, struct sight *sight)
@@ -130,17 +135,13 @@ static void take(struct engine *engine, const struct packet *packet, struct sigh
     engine->now = at.time > engine->now ? at.time : engine->now;
     connections_set_time(engine->connections, engine->now);
     connections_keep_room(engine->connections);
-    engine->totals.evicted = connections_evicted(engine->connections);
-    engine->totals.unwatched = connections_unwatched(engine->connections);
     if (sight->kind == PACKET_FRAGMENT) {
         sight->kind = take_fragment(engine, &sight->segment, at);
-        sight->hash = sight->kind == PACKET_TCP
-                          ? connections_expect(engine->connections, &sight->segment)
-                          : 0;
+        expect(engine, sight);
     }
     switch (sight->kind) {
     case PACKET_TCP:
-        connections_take(engine->connections, packet, &sight->segment, sight->hash, at);
+        connections_take(engine->connections, packet, &sight->segment, sight->place, at);
         break;
     case PACKET_ICMP:
         connections_take_icmp(engine->connections, packet, &sight->segment, at);
@@ -157,6 +158,12 @@ static void take(struct engine *engine, const struct packet *packet, struct sigh
     connections_end_silent(engine->connections);
 }
 
+static void note_losses(struct engine *engine)
+{
+    engine->totals.evicted = connections_evicted(engine->connections);
+    engine->totals.unwatched = connections_unwatched(engine->connections);
+}
+
 /* While one packet is worked on, what is known of the next ones' connections comes from memory: to
  * wait for it would take longer than all else. */
 void engine_take_all(struct engine *engine, const struct packet *packets, size_t count)
@@ -168,13 +175,14 @@ void engine_take_all(struct engine *engine, const struct packet *packets, size_t
     for (int sessions = 0; sessions < 2 && count > 1; sessions++) {
         for (size_t i = 0; i < count; i++) {
             if (sights[i].kind == PACKET_TCP) {
-                connections_fetch(engine->connections, sights[i].hash, sessions != 0);
+                connections_fetch(engine->connections, sights[i].place, sessions != 0);
             }
         }
     }
     for (size_t i = 0; i < count && !engine_is_done(engine); i++) {
         take(engine, &packets[i], &sights[i]);
     }
+    note_losses(engine);
 }
 
 bool engine_is_crowded(const struct engine *engine)
@@ -202,7 +210,7 @@ void engine_end_capture(struct engine *engine)
 {
     end_fragments(engine);
     connections_end(engine->connections);
-    engine->totals.unwatched = connections_unwatched(engine->connections);
+    note_losses(engine);
     judgement_end(engine->judgement);
     keylog_end(engine->keylog);
 }

@@ -35,12 +35,14 @@ enum {
     PORT_VXLAN_LINUX = 8472
 };
 
-/* Reads an address of 4 or 16 bytes. */
-static void address(struct address *address, struct wire *header, uint8_t version)
+/* The address of 4 or 16 bytes that stands `offset` bytes from the beginning of a header. */
+static inline void address(struct address *address, struct wire header, size_t offset,
+                           uint8_t version)
 {
-    struct wire bytes = wire_take(header, version == 4 ? 4 : 16);
+    wire_skip(&header, offset);
+    struct wire bytes = wire_take(&header, version == 4 ? 4 : 16);
     if (wire_ok(&bytes)) {
-        memcpy(address->bytes, bytes.at, bytes.left);
+        memcpy(address->bytes, bytes.at, version == 4 ? 4 : 16);
         address->version = version;
     }
 }
@@ -116,22 +118,22 @@ enum layer layer_ipv4(struct dissection *dissection)
     struct wire header = wire_take(&dissection->bytes, 20);
     struct segment *segment = dissection->segment;
     *segment = (struct segment){0};
-    uint8_t first = wire_u8(&header);
-    wire_skip(&header, 1);
-    size_t total = wire_u16(&header);
-    segment->ip_id = wire_u16(&header);
-    uint16_t place = wire_u16(&header);
-    segment->ttl = wire_u8(&header);
-    uint8_t protocol = wire_u8(&header);
-    wire_skip(&header, 2);
-    address(&segment->from, &header, 4);
-    address(&segment->to, &header, 4);
-
-    size_t length = (size_t)(first & 0x0f) * 4;
-    bool whole = total == 0 || dissection->quoted;
-    if (!wire_done(&header) || first >> 4 != 4 || length < 20 || (!whole && total < length)) {
+    if (!wire_ok(&header)) {
         return layer_end(dissection, PACKET_BROKEN);
     }
+    uint8_t first = wire_peek(&header, 0);
+    size_t total = wire_peek_u16(&header, 2);
+    size_t length = (size_t)(first & 0x0f) * 4;
+    bool whole = total == 0 || dissection->quoted;
+    if (first >> 4 != 4 || length < 20 || (!whole && total < length)) {
+        return layer_end(dissection, PACKET_BROKEN);
+    }
+    segment->ip_id = wire_peek_u16(&header, 4);
+    uint16_t place = wire_peek_u16(&header, 6);
+    segment->ttl = wire_peek(&header, 8);
+    uint8_t protocol = wire_peek(&header, 9);
+    address(&segment->from, header, 12, 4);
+    address(&segment->to, header, 16, 4);
     if (!whole) {
         layer_trim(dissection, total - 20);
     }
@@ -201,16 +203,14 @@ enum layer layer_ipv6(struct dissection *dissection)
     struct wire header = wire_take(&dissection->bytes, 40);
     struct segment *segment = dissection->segment;
     *segment = (struct segment){0};
-    uint8_t first = wire_u8(&header);
-    wire_skip(&header, 3);
-    size_t length = wire_u16(&header);
-    uint8_t next = wire_u8(&header);
-    segment->ttl = wire_u8(&header);
-    address(&segment->from, &header, 6);
-    address(&segment->to, &header, 6);
-    if (!wire_done(&header) || first >> 4 != 6) {
+    if (!wire_ok(&header) || wire_peek(&header, 0) >> 4 != 6) {
         return layer_end(dissection, PACKET_BROKEN);
     }
+    size_t length = wire_peek_u16(&header, 4);
+    uint8_t next = wire_peek(&header, 6);
+    segment->ttl = wire_peek(&header, 7);
+    address(&segment->from, header, 8, 6);
+    address(&segment->to, header, 24, 6);
     if (length != 0 && !dissection->quoted) {
         layer_trim(dissection, length);
     }
@@ -237,16 +237,18 @@ enum layer layer_tcp(struct dissection *dissection)
     struct segment *segment = dissection->segment;
     struct wire *bytes = &dissection->bytes;
     size_t sent = layer_sent(dissection);
-    segment->from_port = wire_u16(bytes);
-    segment->to_port = wire_u16(bytes);
-    segment->sequence = wire_u32(bytes);
+    struct wire head = wire_take(bytes, 8);
+    segment->from_port = wire_peek_u16(&head, 0);
+    segment->to_port = wire_peek_u16(&head, 2);
+    segment->sequence = wire_peek_u32(&head, 4);
     if (dissection->quoted) {
         return quoted_tcp(dissection);
     }
-    segment->acknowledgement = wire_u32(bytes);
-    size_t length = (size_t)(wire_u8(bytes) >> 4) * 4;
-    segment->flags = wire_u8(bytes) & 0x3f;
-    segment->window = wire_u16(bytes);
+    head = wire_take(bytes, 8);
+    segment->acknowledgement = wire_peek_u32(&head, 0);
+    size_t length = (size_t)(wire_peek(&head, 4) >> 4) * 4;
+    segment->flags = wire_peek(&head, 5) & 0x3f;
+    segment->window = wire_peek_u16(&head, 6);
     if (!wire_ok(bytes) || length < 20 || length > sent) {
         return layer_end(dissection, PACKET_BROKEN);
     }

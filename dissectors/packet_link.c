@@ -64,12 +64,10 @@ enum layer layer_by_nibble(struct dissection *dissection)
 enum layer layer_ethernet(struct dissection *dissection)
 {
     struct wire header = wire_take(&dissection->bytes, 14);
-    wire_skip(&header, 12);
-    uint16_t type = wire_u16(&header);
-    if (!wire_done(&header)) {
+    if (!wire_ok(&header)) {
         return layer_end(dissection, PACKET_BROKEN);
     }
-    return layer_by_ethertype(dissection, type);
+    return layer_by_ethertype(dissection, wire_peek_u16(&header, 12));
 }
 
 /* IEEE 802.1Q: priority and VLAN identifier, then the type of what is tagged. */

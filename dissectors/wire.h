@@ -136,4 +136,16 @@ static inline uint8_t wire_peek(const struct wire *wire, size_t offset)
     return offset < wire->left ? wire->at[offset] : 0;
 }
 
+/* The same for big-endian numbers of 2 and 4 bytes: fields of a header that was taken as a whole.
+ */
+static inline uint16_t wire_peek_u16(const struct wire *wire, size_t offset)
+{
+    return (uint16_t)(wire_peek(wire, offset) << 8 | wire_peek(wire, offset + 1));
+}
+
+static inline uint32_t wire_peek_u32(const struct wire *wire, size_t offset)
+{
+    return (uint32_t)wire_peek_u16(wire, offset) << 16 | wire_peek_u16(wire, offset + 2);
+}
+
 #endif

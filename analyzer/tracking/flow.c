@@ -58,48 +58,63 @@ size_t flow_count_of_age(const struct flow_table *table, enum flow_age age)
     return table->age[age].count;
 }
 
-/* Two ends in the order of a key. */
+/* Two ends in the order in which they were met. */
 struct ends {
-    const struct address *address[2];
-    uint16_t port[2];
+    const struct address *from, *to;
+    uint16_t from_port, to_port;
 };
 
-static struct ends ends_of(uint8_t *end, const struct address *from, uint16_t from_port,
-                           const struct address *to, uint16_t to_port)
+static struct ends ends_of(const struct segment *segment)
 {
-    int order = memcmp(from->bytes, to->bytes, sizeof from->bytes);
-    if (order > 0 || (order == 0 && from_port > to_port)) {
-        *end = 1;
-        return (struct ends){{to, from}, {to_port, from_port}};
+    return (struct ends){&segment->from, &segment->to, segment->from_port, segment->to_port};
+}
+
+static inline uint64_t word_of(const struct address *address, size_t offset)
+{
+    uint64_t word;
+    memcpy(&word, address->bytes + offset, sizeof word);
+    return word;
+}
+
+static inline bool is_same(const struct address *one, const struct address *other)
+{
+    return word_of(one, 0) == word_of(other, 0) && word_of(one, 8) == word_of(other, 8) &&
+           one->version == other->version;
+}
+
+/* Which end of a key `from` is: the order is any, as long as it is always the same. */
+static inline uint8_t end_of(const struct ends *ends)
+{
+    for (size_t i = 0; i < sizeof ends->from->bytes; i += 8) {
+        uint64_t from = word_of(ends->from, i);
+        uint64_t to = word_of(ends->to, i);
+        if (from != to) {
+            return from > to;
+        }
     }
-    *end = 0;
-    return (struct ends){{from, to}, {from_port, to_port}};
+    return ends->from_port > ends->to_port;
 }
 
-static bool is_between(const struct flow *flow, const struct ends *ends)
+static struct flow_place place_of(const struct flow_table *table, const struct ends *ends)
 {
-    const struct flow_key *key = &flow->key;
-    return key->port[0] == ends->port[0] && key->port[1] == ends->port[1] &&
-           key->address[0].version == ends->address[0]->version &&
-           memcmp(key->address[0].bytes, ends->address[0]->bytes, 16) == 0 &&
-           memcmp(key->address[1].bytes, ends->address[1]->bytes, 16) == 0;
-}
-
-static uint64_t hash_of(const struct flow_table *table, const struct ends *ends)
-{
+    uint8_t end = end_of(ends);
+    const struct address *first = end == 0 ? ends->from : ends->to;
+    const struct address *second = end == 0 ? ends->to : ends->from;
+    uint64_t ports = end == 0 ? (uint64_t)ends->from_port << 32 | (uint64_t)ends->to_port << 8
+                              : (uint64_t)ends->to_port << 32 | (uint64_t)ends->from_port << 8;
     uint64_t words[5];
-    uint64_t last =
-        (uint64_t)ends->port[0] << 32 | (uint64_t)ends->port[1] << 8 | ends->address[0]->version;
-    if (ends->address[0]->version == 4) { /* what is behind 4 bytes is zero, and needs no hashing */
-        memcpy(words, ends->address[0]->bytes, 4);
-        memcpy((uint8_t *)words + 4, ends->address[1]->bytes, 4);
-        words[1] = last;
-        return siphash_words(&table->seed, words, 2);
+    size_t count = 0;
+    if (first->version == 4) { /* what is behind 4 bytes is zero, and needs no hashing */
+        memcpy(words, first->bytes, 4);
+        memcpy((uint8_t *)words + 4, second->bytes, 4);
+        count = 1;
+    } else {
+        memcpy(words, first->bytes, 16);
+        memcpy(words + 2, second->bytes, 16);
+        count = 4;
     }
-    memcpy(words, ends->address[0]->bytes, 16);
-    memcpy(words + 2, ends->address[1]->bytes, 16);
-    words[4] = last;
-    return siphash_words(&table->seed, words, 5);
+    words[count] = ports | first->version;
+    return (struct flow_place){siphash_words(&table->seed, words, count + 1), end};
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -107,12 +122,21 @@ static uint32_t tag_of(uint64_t hash)
     return (uint32_t)(hash >> 32);
 }
 
-static struct flow *find(const struct flow_table *table, const struct ends *ends, uint64_t hash)
+static bool is_between(const struct flow *flow, const struct ends *ends, uint8_t end)
 {
-    for (size_t i = hash & table->mask; table->slot[i].number != 0; i = (i + 1) & table->mask) {
-        if (table->slot[i].tag == tag_of(hash)) {
+    const struct flow_key *key = &flow->key;
+    return key->port[end] == ends->from_port && key->port[end ^ 1] == ends->to_port &&
+           is_same(&key->address[end], ends->from) && is_same(&key->address[end ^ 1], ends->to);
+}
+
+static struct flow *find(const struct flow_table *table, const struct ends *ends,
+                         struct flow_place place)
+{
+    size_t i = place.hash & table->mask;
+    for (; table->slot[i].number != 0; i = (i + 1) & table->mask) {
+        if (table->slot[i].tag == tag_of(place.hash)) {
             struct flow *flow = slab_at(&table->flows, table->slot[i].number);
-            if (is_between(flow, ends)) {
+            if (is_between(flow, ends, place.end)) {
                 return flow;
             }
         }
@@ -123,52 +147,51 @@ static struct flow *find(const struct flow_table *table, const struct ends *ends
 struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struct address *from,
                        uint16_t from_port, const struct address *to, uint16_t to_port)
 {
-    struct ends ends = ends_of(end, from, from_port, to, to_port);
-    return find(table, &ends, hash_of(table, &ends));
+    struct ends ends = {from, to, from_port, to_port};
+    struct flow_place place = place_of(table, &ends);
+    *end = place.end;
+    return find(table, &ends, place);
 }
 
-struct flow *flow_find_expected(const struct flow_table *table, uint8_t *end,
-                                const struct segment *segment, uint64_t hash)
+struct flow *flow_find_expected(const struct flow_table *table, const struct segment *segment,
+                                struct flow_place place)
 {
-    struct ends ends =
-        ends_of(end, &segment->from, segment->from_port, &segment->to, segment->to_port);
-    return find(table, &ends, hash);
+    struct ends ends = ends_of(segment);
+    return find(table, &ends, place);
 }
 
 /* ---- ahead of time ---- */
 
-uint64_t flow_expect(const struct flow_table *table, const struct segment *segment)
+struct flow_place flow_expect(const struct flow_table *table, const struct segment *segment)
 {
-    uint8_t end = 0;
-    struct ends ends =
-        ends_of(&end, &segment->from, segment->from_port, &segment->to, segment->to_port);
-    uint64_t hash = hash_of(table, &ends);
-    __builtin_prefetch(&table->slot[hash & table->mask]);
-    return hash;
+    struct ends ends = ends_of(segment);
+    struct flow_place place = place_of(table, &ends);
+    __builtin_prefetch(&table->slot[place.hash & table->mask]);
+    return place;
 }
 
 /* The flow that is most likely meant; NULL: none. */
-static struct flow *likely(const struct flow_table *table, uint64_t hash)
+static struct flow *likely(const struct flow_table *table, struct flow_place place)
 {
-    size_t i = hash & table->mask;
-    while (table->slot[i].number != 0 && table->slot[i].tag != tag_of(hash)) {
+    size_t i = place.hash & table->mask;
+    while (table->slot[i].number != 0 && table->slot[i].tag != tag_of(place.hash)) {
         i = (i + 1) & table->mask;
     }
     return table->slot[i].number == 0 ? NULL : slab_at(&table->flows, table->slot[i].number);
 }
 
-bool flow_fetch(const struct flow_table *table, uint64_t hash)
+bool flow_fetch(const struct flow_table *table, struct flow_place place)
 {
-    const char *flow = (const char *)likely(table, hash);
-    for (size_t i = 0; flow != NULL && i < sizeof(struct flow); i += 64) {
+    const char *flow = (const char *)likely(table, place);
+    for (size_t i = 0; flow != NULL && i < offsetof(struct flow, opening); i += 64) {
         __builtin_prefetch(flow + i, 1);
     }
     return flow != NULL;
 }
 
-void flow_fetch_session(const struct flow_table *table, uint64_t hash)
+void flow_fetch_session(const struct flow_table *table, struct flow_place place)
 {
-    const struct flow *flow = likely(table, hash);
+    const struct flow *flow = likely(table, place);
     if (flow != NULL && flow->session != NULL) {
         session_fetch(flow->session);
     }
@@ -176,7 +199,7 @@ void flow_fetch_session(const struct flow_table *table, uint64_t hash)
 
 /* ---- coming and going ---- */
 
-static void place(struct slot *slots, size_t mask, uint64_t hash, uint32_t number)
+static void settle(struct slot *slots, size_t mask, uint64_t hash, uint32_t number)
 {
     size_t i = hash & mask;
     while (slots[i].number != 0) {
@@ -200,7 +223,7 @@ static bool grow(struct flow_table *table)
     }
     for (size_t i = 0; i <= table->mask; i++) {
         if (table->slot[i].number != 0) {
-            place(slot, slots - 1, hash_in(table, table->slot[i]), table->slot[i].number);
+            settle(slot, slots - 1, hash_in(table, table->slot[i]), table->slot[i].number);
         }
     }
     free(table->slot);
@@ -250,14 +273,18 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
         return NULL;
     }
     struct flow *flow = slab_at(&table->flows, number);
-    struct ends ends = ends_of(end, from, from_port, to, to_port);
-    flow->key =
-        (struct flow_key){{*ends.address[0], *ends.address[1]}, {ends.port[0], ends.port[1]}};
+    struct ends ends = {from, to, from_port, to_port};
+    struct flow_place place = place_of(table, &ends);
+    *end = place.end;
+    flow->key.address[place.end] = *from;
+    flow->key.address[place.end ^ 1] = *to;
+    flow->key.port[place.end] = from_port;
+    flow->key.port[place.end ^ 1] = to_port;
     flow->number = number;
-    flow->hash = hash_of(table, &ends);
+    flow->hash = place.hash;
     flow->age = FLOW_OPENING;
     flow->linked = INT64_MIN / 2;
-    place(table->slot, table->mask, flow->hash, number);
+    settle(table->slot, table->mask, flow->hash, number);
     link_newest(table, flow);
     table->count++;
     return flow;

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 struct flow_key {
-    struct address address[2]; /* the lesser address (and port) first */
+    struct address address[2]; /* in an order of the table's own */
     uint16_t port[2];
 };
 
@@ -36,28 +36,30 @@ struct opening {
 
 enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_ENDING, FLOW_CLOSED, FLOW_AGES };
 
+/* What most segments touch stands first, and apart from what only the first and the last ones do.
+ */
 struct flow {
     struct flow_key key;
-    uint32_t number; /* in the table's slab */
-    uint64_t hash;
-    struct flow *older, *newer; /* of the same age */
-    int64_t linked;             /* when it came to its place among them */
-    struct session *session;    /* owned; NULL: of no interest (any more) */
-    struct stream stream[2];    /* what each end sends */
-    struct kept *kept;          /* its packets, while they may be wanted; owned, may be NULL */
-    struct opening opening;
+    uint32_t number;     /* in the table's slab */
+    uint8_t age;         /* enum flow_age */
+    uint8_t client;      /* which end */
+    bool ignored;        /* nothing that could still come is of interest */
+    bool has_initial[2]; /* a SYN was seen from that end */
+    bool has_end[2];
+    struct session *session;      /* owned; NULL: of no interest (any more) */
     int64_t last;                 /* nanoseconds since 1970 of the last packet */
+    int64_t linked;               /* when it came to its place among those of its age */
+    struct stream stream[2];      /* what each end sends */
+    uint32_t held;                /* bytes, as flow_memory() had it last: the caller's account */
+    uint32_t unkept;              /* packets that came before `kept`, for which there was no room */
+    struct kept *kept;            /* its packets, while they may be wanted; owned, may be NULL */
     uint32_t initial_sequence[2]; /* of the SYNs */
+    struct flow *older, *newer;   /* of the same age */
+    uint64_t hash;
+    struct opening opening;
     uint32_t
         end_sequence[2]; /* behind the last byte that each end says it sent: by its FIN or RST */
     uint32_t end_acknowledgement[2]; /* what that FIN or RST acknowledges; 0: nothing */
-    uint8_t age;                     /* enum flow_age */
-    uint8_t client;                  /* which end */
-    bool has_initial[2];             /* a SYN was seen from that end */
-    bool has_end[2];
-    uint32_t unkept; /* packets that came before `kept`, for which there was no room */
-    bool ignored;    /* nothing that could still come is of interest */
-    uint32_t held;   /* bytes, as flow_memory() had it last: the caller's account */
 };
 
 enum {
@@ -92,14 +94,20 @@ struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struc
 struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct address *from,
                       uint16_t from_port, const struct address *to, uint16_t to_port);
 
+/* Where a segment's flow is to be looked for, and which end sent it. */
+struct flow_place {
+    uint64_t hash;
+    uint8_t end;
+};
+
 /* Brings a flow that will soon be asked for from memory, without waiting for it: first its slot,
- * then the flow (false: there is none), then its session. `hash` is what flow_expect() gave;
- * flow_find_expected() is flow_find() with it. */
-uint64_t flow_expect(const struct flow_table *table, const struct segment *segment);
-struct flow *flow_find_expected(const struct flow_table *table, uint8_t *end,
-                                const struct segment *segment, uint64_t hash);
-bool flow_fetch(const struct flow_table *table, uint64_t hash);
-void flow_fetch_session(const struct flow_table *table, uint64_t hash);
+ * then the flow (false: there is none), then its session. flow_find_expected() is flow_find() of a
+ * segment whose place is known. */
+struct flow_place flow_expect(const struct flow_table *table, const struct segment *segment);
+struct flow *flow_find_expected(const struct flow_table *table, const struct segment *segment,
+                                struct flow_place place);
+bool flow_fetch(const struct flow_table *table, struct flow_place place);
+void flow_fetch_session(const struct flow_table *table, struct flow_place place);
 
 /* The flow spoke at `time`, and is of age `age` now. One that spoke shortly before keeps its place
  * among those of its age, since nobody asks to the fraction of a second who was silent longest. */

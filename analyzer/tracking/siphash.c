@@ -19,36 +19,43 @@ static inline uint64_t rotated(uint64_t word, int bits)
     return word << bits | word >> (64 - bits);
 }
 
-static inline void mix(uint64_t v[4])
+/* Four words that stay in registers. */
+struct state {
+    uint64_t a, b, c, d;
+};
+
+static inline struct state mixed(struct state v)
 {
-    v[0] += v[1];
-    v[1] = rotated(v[1], 13) ^ v[0];
-    v[0] = rotated(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotated(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotated(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotated(v[1], 17) ^ v[2];
-    v[2] = rotated(v[2], 32);
+    v.a += v.b;
+    v.b = rotated(v.b, 13) ^ v.a;
+    v.a = rotated(v.a, 32);
+    v.c += v.d;
+    v.d = rotated(v.d, 16) ^ v.c;
+    v.a += v.d;
+    v.d = rotated(v.d, 21) ^ v.a;
+    v.c += v.b;
+    v.b = rotated(v.b, 17) ^ v.c;
+    v.c = rotated(v.c, 32);
+    return v;
+}
+
+static inline struct state with_word(struct state v, uint64_t word)
+{
+    v.d ^= word;
+    v = mixed(v);
+    v.a ^= word;
+    return v;
 }
 
 uint64_t siphash_words(const struct siphash_key *key, const uint64_t *words, size_t count)
 {
-    uint64_t v[4] = {key->word[0] ^ 0x736f6d6570736575U, key->word[1] ^ 0x646f72616e646f6dU,
-                     key->word[0] ^ 0x6c7967656e657261U, key->word[1] ^ 0x7465646279746573U};
+    struct state v = {key->word[0] ^ 0x736f6d6570736575U, key->word[1] ^ 0x646f72616e646f6dU,
+                      key->word[0] ^ 0x6c7967656e657261U, key->word[1] ^ 0x7465646279746573U};
     for (size_t i = 0; i < count; i++) {
-        v[3] ^= words[i];
-        mix(v);
-        v[0] ^= words[i];
+        v = with_word(v, words[i]);
     }
-    uint64_t length = (uint64_t)count * 8 << 56;
-    v[3] ^= length;
-    mix(v);
-    v[0] ^= length;
-    v[2] ^= 0xff;
-    for (int i = 0; i < 3; i++) {
-        mix(v);
-    }
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    v = with_word(v, (uint64_t)count * 8 << 56);
+    v.c ^= 0xff;
+    v = mixed(mixed(mixed(v)));
+    return v.a ^ v.b ^ v.c ^ v.d;
 }
