@@ -185,12 +185,6 @@ void engine_take_all(struct engine *engine, const struct packet *packets, size_t
     note_losses(engine);
 }
 
-bool engine_is_crowded(const struct engine *engine)
-{
-    enum { CROWD = 256 }; /* connections, of some 6 KiB each */
-    return connections_count(engine->connections) > CROWD;
-}
-
 void engine_take(struct engine *engine, const struct packet *packet)
 {
     engine_take_all(engine, packet, 1);

@@ -43,9 +43,6 @@ enum { ENGINE_TOGETHER = 32 /* packets that may be taken together */ };
 
 /* Takes the next packet, or up to ENGINE_TOGETHER of them, which is quicker. */
 void engine_take(struct engine *engine, const struct packet *packet);
-/* Whether so many connections are watched that they do not fit a processor's cache: then it pays.
- */
-bool engine_is_crowded(const struct engine *engine);
 void engine_take_all(struct engine *engine, const struct packet *packets, size_t count);
 
 /* Secrets that stand in the capture: before the packets that they open. */

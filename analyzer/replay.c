@@ -1,6 +1,5 @@
 #include "replay.h"
 
-#include "batch.h"
 #include "capture/confine.h"
 #include "capture/inputs.h"
 #include "outputs.h"
@@ -21,43 +20,21 @@ static void take_secrets(struct engine *engine, struct capture *capture)
     }
 }
 
-static void take_batch(struct engine *engine, struct batch *batch)
-{
-    engine_take_all(engine, batch->packet, batch->count);
-    batch->count = batch->used = 0;
-}
-
-/* Takes the packet, at once or with the next ones. */
-static void take(struct engine *engine, struct batch *batch, const struct packet *packet)
-{
-    if (batch->count > 0 || engine_is_crowded(engine)) {
-        if (batch_add(batch, packet)) {
-            return;
-        }
-        take_batch(engine, batch);
-    }
-    engine_take(engine, packet); /* few connections, or the first behind a full batch */
-}
-
 enum capture_result replay_capture(struct engine *engine, struct capture *capture,
                                    const struct engine_capture *what, struct progress *progress)
 {
-    struct packet packet;
-    struct batch batch;
+    struct packet packets[ENGINE_TOGETHER];
+    size_t count = 0;
     enum capture_result result = CAPTURE_FAILED;
-    batch.count = batch.used = 0;
     if (engine_begin_capture(engine, what)) {
-        result = capture_next(capture, &packet);
+        result = capture_next_batch(capture, packets, ENGINE_TOGETHER, &count);
     }
     while (result == CAPTURE_PACKET && !engine_is_done(engine)) {
         take_secrets(engine, capture);
-        take(engine, &batch, &packet);
-        if (batch.count == 0) {
-            progress_note(progress, capture, packet.number);
-        }
-        result = capture_next(capture, &packet);
+        engine_take_all(engine, packets, count);
+        progress_note(progress, capture, packets[count - 1].number);
+        result = capture_next_batch(capture, packets, ENGINE_TOGETHER, &count);
     }
-    take_batch(engine, &batch);
     engine_end_capture(engine);
     return result;
 }

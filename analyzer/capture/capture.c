@@ -129,28 +129,41 @@ struct capture *capture_open_interfaces(const char *const names[], size_t count,
 
 /* ---- packets ---- */
 
-static enum capture_result next_saved(struct capture *capture, struct packet *packet)
+static enum capture_result next_saved(struct capture *capture, struct packet packets[], size_t most,
+                                      size_t *count)
 {
     char reason[SOURCE_REASON];
-    enum capture_result result = saved_next(capture->saved, packet, reason);
+    enum capture_result result = saved_next(capture->saved, packets, most, count, reason);
     if (reason[0] != '\0') {
         capture_complain(capture->text, capture->name, reason);
     }
     return result;
 }
 
-enum capture_result capture_next(struct capture *capture, struct packet *packet)
+enum capture_result capture_next_batch(struct capture *capture, struct packet packets[],
+                                       size_t most, size_t *count)
 {
+    *count = 0;
     if (capture->result != CAPTURE_PACKET) {
         return capture->result;
     }
-    enum capture_result result = capture->saved != NULL
-                                     ? next_saved(capture, packet)
-                                     : interfaces_next(capture->interfaces, packet, capture->text);
+    enum capture_result result = CAPTURE_PACKET;
+    if (capture->saved != NULL) {
+        result = next_saved(capture, packets, most, count);
+    } else {
+        result = interfaces_next(capture->interfaces, packets, capture->text);
+        *count = result == CAPTURE_PACKET;
+    }
     if (result == CAPTURE_END || result == CAPTURE_FAILED) {
         capture->result = result;
     }
     return result;
+}
+
+enum capture_result capture_next(struct capture *capture, struct packet *packet)
+{
+    size_t count = 0;
+    return capture_next_batch(capture, packet, 1, &count);
 }
 
 void capture_stop(struct capture *capture)

@@ -1,9 +1,9 @@
 /* Where packets come from: a saved capture, a pipe, or interfaces. With the rooms behind it
  * (source, saved, interface, interfaces) the only one that knows libpcap.
  *
- * A capture gives its packets one after another; a packet borrows the capture's buffer and lives
- * until the next call. Every text that this room hands out is one line, names the input and is
- * printable, so that whoever prints it adds only "tlswhy: " and a newline.
+ * A capture gives its packets one after another, or many at a time; a packet borrows the capture's
+ * buffer and lives until the next call. Every text that this room hands out is one line, names the
+ * input and is printable, so that whoever prints it adds only "tlswhy: " and a newline.
  */
 #ifndef ANALYZER_CAPTURE_CAPTURE_H
 #define ANALYZER_CAPTURE_CAPTURE_H
@@ -76,6 +76,12 @@ struct capture *capture_open_interfaces(const char *const names[], size_t count,
 /* Fills `packet` with the next one that passes the filter. After END or FAILED it gives the same
  * answer again. */
 enum capture_result capture_next(struct capture *capture, struct packet *packet);
+
+/* As capture_next(), for up to `most` packets (at least one) that live together until the next
+ * call. With PACKET, `count` of them came, at least one: as many as can be had without waiting, and
+ * without a copy. */
+enum capture_result capture_next_batch(struct capture *capture, struct packet packets[],
+                                       size_t most, size_t *count);
 
 /* Ends it in a way that loses nothing: nothing more is let in, and capture_next() goes on giving
  * what is in the rings, then END. That takes about three read timeouts. A saved capture ends at

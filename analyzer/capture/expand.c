@@ -208,20 +208,25 @@ static ssize_t give(struct expand *expand, void *bytes, size_t room)
     return read_file(expand, bytes, room);
 }
 
-/* The stream's reader: first what was peeked at. */
-static ssize_t stream_read(void *cookie, char *bytes, size_t room)
+/* First what was peeked at, and that alone. */
+ssize_t expand_read(struct expand *expand, void *bytes, size_t room)
 {
-    struct expand *expand = cookie;
     struct wire head = wire_over(expand->head, expand->head_length);
     wire_skip(&head, expand->head_given);
     struct wire taken = wire_take_most(&head, room);
     if (taken.left > 0) {
         memcpy(bytes, taken.at, taken.left);
         expand->head_given += taken.left;
-        secrets_watch(&expand->secrets, taken);
         return (ssize_t)taken.left;
     }
-    ssize_t given = give(expand, bytes, room);
+    return give(expand, bytes, room);
+}
+
+/* The stream's reader. */
+static ssize_t stream_read(void *cookie, char *bytes, size_t room)
+{
+    struct expand *expand = cookie;
+    ssize_t given = expand_read(expand, bytes, room);
     if (given < 0) {
         errno = EIO;
     } else {

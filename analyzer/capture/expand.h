@@ -12,10 +12,11 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 enum {
     EXPAND_ERROR = 256, /* room for an error */
-    EXPAND_PEEK = 16    /* how far expand_peek() sees */
+    EXPAND_PEEK = 24    /* how far expand_peek() sees: a pcap file's header */
 };
 
 struct expand;
@@ -24,11 +25,16 @@ struct expand;
 struct expand *expand_open(const char *path, char error[EXPAND_ERROR]);
 
 /* The first bytes, expanded, without taking them: EXPAND_PEEK, or fewer when there are no more or
- * they cannot be read, which expand_error() tells. Only before the stream is read. */
+ * they cannot be read, which expand_error() tells. Only before anything else is read. */
 struct wire expand_peek(struct expand *expand);
 
+/* Reads up to `room` of the next expanded bytes, as read() does: 0 at the end, and -1 on an error,
+ * which expand_error() tells. */
+ssize_t expand_read(struct expand *expand, void *bytes, size_t room);
+
 /* The expanded bytes as a stream, for whoever reads FILEs; NULL when memory is short. Its taker
- * closes it with fclose(), before expand_close(). */
+ * closes it with fclose(), before expand_close(). It reads what was peeked at by itself, and not
+ * ahead of it: behind a header of EXPAND_PEEK bytes, expand_read() can go on instead. */
 FILE *expand_stream(struct expand *expand);
 
 /* The TLS secrets that a pcapng held since the last call, as text that lives until more is read;

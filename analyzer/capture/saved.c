@@ -2,7 +2,8 @@
 
 #include "capture/saved.h"
 
-#include "capture/expand.h"
+#include "capture/blocks.h"
+#include "capture/classic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,10 @@
 
 struct saved {
     struct source source;  /* its filter is applied here: libpcap would not count the rest */
-    struct expand *expand; /* what libpcap reads */
+    struct expand *expand; /* what libpcap reads, */
+    struct blocks blocks;  /* or, in_place, only the header of it, and this the rest */
+    struct classic classic;
+    bool in_place;
     uint64_t number;
 };
 
@@ -66,6 +70,20 @@ static bool open_stream(struct saved *saved, char reason[SOURCE_REASON])
     return false;
 }
 
+/* Reads on behind the header that libpcap has read, where the packets can be had in place. */
+static bool open_blocks(struct saved *saved, char reason[SOURCE_REASON])
+{
+    int snap_length = pcap_snapshot(saved->source.pcap);
+    saved->in_place = classic_begins(&saved->classic, expand_peek(saved->expand));
+    saved->classic.link = saved->source.link;
+    saved->classic.snap_length = snap_length > 0 ? (uint32_t)snap_length : 0;
+    if (saved->in_place && !blocks_begin(&saved->blocks, saved->expand)) {
+        snprintf(reason, SOURCE_REASON, "out of memory");
+        return false;
+    }
+    return true;
+}
+
 /* The steps of saved_open(), up to the one that fails. */
 static bool open_path(struct saved *saved, const char *path, const char *filter,
                       char reason[SOURCE_REASON])
@@ -78,7 +96,8 @@ static bool open_path(struct saved *saved, const char *path, const char *filter,
     }
     return recognised(saved->expand, reason) && open_stream(saved, reason) &&
            source_take_link(&saved->source, reason) &&
-           source_compile(&saved->source, filter, PCAP_NETMASK_UNKNOWN, reason);
+           source_compile(&saved->source, filter, PCAP_NETMASK_UNKNOWN, reason) &&
+           open_blocks(saved, reason);
 }
 
 struct saved *saved_open(const char *path, const char *filter, char reason[SOURCE_REASON])
@@ -95,6 +114,11 @@ struct saved *saved_open(const char *path, const char *filter, char reason[SOURC
     return saved;
 }
 
+/* ---- the end ---- */
+
+/* How the packets ended. */
+enum ending { WHOLE, CUT_IN_HEADER, CUT_IN_PACKET, DAMAGED };
+
 /* Ends with a warning: `where` the input was cut short. */
 static enum capture_result cut_short(const struct saved *saved, const char *where,
                                      char reason[SOURCE_REASON])
@@ -104,32 +128,51 @@ static enum capture_result cut_short(const struct saved *saved, const char *wher
     return CAPTURE_END;
 }
 
-/* Tells an input that was cut short, of which libpcap only says so in words, from a damaged one. */
-static enum capture_result end(const struct saved *saved, int got, char reason[SOURCE_REASON])
+/* Ends; `words` are those of what is DAMAGED. An input that cannot be read seems cut to whoever
+ * reads it. */
+static enum capture_result end(const struct saved *saved, enum ending ending, const char *words,
+                               char reason[SOURCE_REASON])
 {
-    const char *damage = expand_error(saved->expand);
-    const char *words = pcap_geterr(saved->source.pcap);
-    if (damage != NULL) {
-        words = damage;
-    } else if (got == PCAP_ERROR && strstr(words, "truncated") != NULL) {
-        return cut_short(
-            saved, strstr(words, "header bytes") != NULL ? "in a packet's header" : "in a packet",
-            reason);
-    } else if (got != PCAP_ERROR) {
+    if (expand_error(saved->expand) != NULL) {
+        ending = DAMAGED;
+        words = expand_error(saved->expand);
+    }
+    switch (ending) {
+    case CUT_IN_HEADER:
+        return cut_short(saved, "in a packet's header", reason);
+    case CUT_IN_PACKET:
+        return cut_short(saved, "in a packet", reason);
+    case WHOLE:
         return expand_cut(saved->expand) ? cut_short(saved, "in its compressed data", reason)
                                          : CAPTURE_END;
+    case DAMAGED:
+        break;
     }
     snprintf(reason, SOURCE_REASON, "%.300s, after packet %llu", words,
              (unsigned long long)saved->number);
     return CAPTURE_FAILED;
 }
 
-enum capture_result saved_next(struct saved *saved, struct packet *packet,
-                               char reason[SOURCE_REASON])
+/* ---- packets from libpcap ---- */
+
+/* Tells an input that was cut short, of which libpcap only says so in words, from a damaged one. */
+static enum capture_result end_libpcap(const struct saved *saved, int got,
+                                       char reason[SOURCE_REASON])
+{
+    const char *words = pcap_geterr(saved->source.pcap);
+    bool truncated = strstr(words, "truncated") != NULL;
+    enum ending ending = got != PCAP_ERROR                       ? WHOLE
+                         : !truncated                            ? DAMAGED
+                         : strstr(words, "header bytes") != NULL ? CUT_IN_HEADER
+                                                                 : CUT_IN_PACKET;
+    return end(saved, ending, words, reason);
+}
+
+static enum capture_result next_from_libpcap(struct saved *saved, struct packet *packet,
+                                             char reason[SOURCE_REASON])
 {
     struct pcap_pkthdr *header = NULL;
     const u_char *bytes = NULL;
-    reason[0] = '\0';
     int got = pcap_next_ex(saved->source.pcap, &header, &bytes);
     while (got == 1) {
         saved->number++;
@@ -141,7 +184,92 @@ enum capture_result saved_next(struct saved *saved, struct packet *packet,
         }
         got = pcap_next_ex(saved->source.pcap, &header, &bytes);
     }
-    return end(saved, got, reason);
+    return end_libpcap(saved, got, reason);
+}
+
+/* ---- packets in place ---- */
+
+static bool passes(const struct source *source, const struct packet *packet)
+{
+    struct pcap_pkthdr header = {.caplen = (bpf_u_int32)packet->bytes.left,
+                                 .len = (bpf_u_int32)packet->length};
+    return !source->filtered ||
+           pcap_offline_filter(&source->filter, &header, packet->bytes.at) != 0;
+}
+
+/* Takes packets that lie whole in the block, of which `count` pass. */
+static enum classic_result take_whole(struct saved *saved, struct packet packets[], size_t most,
+                                      size_t *count, size_t *wanted)
+{
+    enum classic_result result = CLASSIC_PACKET;
+    while (*count < most && result == CLASSIC_PACKET) {
+        struct packet *packet = &packets[*count];
+        result = classic_next(&saved->classic, packet, wanted, &saved->blocks.unread);
+        if (result == CLASSIC_PACKET) {
+            packet->number = ++saved->number;
+            *count += passes(&saved->source, packet);
+            if (packet->length < packet->bytes.left) {
+                packet->length = packet->bytes.left;
+            }
+        }
+    }
+    return result;
+}
+
+static enum capture_result end_classic(const struct saved *saved, enum classic_result result,
+                                       size_t wanted, char reason[SOURCE_REASON])
+{
+    char words[128];
+    size_t unread = saved->blocks.unread.left;
+    if (result == CLASSIC_DAMAGED && wanted > saved->classic.snap_length) {
+        snprintf(words, sizeof words,
+                 "invalid packet capture length %zu, bigger than snaplen of %u", wanted,
+                 saved->classic.snap_length);
+        return end(saved, DAMAGED, words, reason);
+    }
+    if (result == CLASSIC_DAMAGED) {
+        snprintf(words, sizeof words,
+                 "invalid packet capture length %zu, bigger than maximum of %d", wanted,
+                 CAPTURE_SNAP_LENGTH);
+        return end(saved, DAMAGED, words, reason);
+    }
+    return end(saved,
+               unread == 0                      ? WHOLE
+               : unread < CLASSIC_PACKET_HEADER ? CUT_IN_HEADER
+                                                : CUT_IN_PACKET,
+               NULL, reason);
+}
+
+static enum capture_result next_in_place(struct saved *saved, struct packet packets[], size_t most,
+                                         size_t *count, char reason[SOURCE_REASON])
+{
+    size_t wanted = 0;
+    enum blocks_result filled = BLOCKS_FILLED;
+    enum classic_result result = take_whole(saved, packets, most, count, &wanted);
+    while (*count == 0 && result == CLASSIC_MORE && filled == BLOCKS_FILLED) {
+        filled = blocks_fill(&saved->blocks, wanted);
+        if (filled == BLOCKS_FILLED) {
+            result = take_whole(saved, packets, most, count, &wanted);
+        }
+    }
+    if (*count > 0) {
+        return CAPTURE_PACKET;
+    }
+    return filled == BLOCKS_NO_MEMORY ? end(saved, DAMAGED, "out of memory", reason)
+                                      : end_classic(saved, result, wanted, reason);
+}
+
+enum capture_result saved_next(struct saved *saved, struct packet packets[], size_t most,
+                               size_t *count, char reason[SOURCE_REASON])
+{
+    reason[0] = '\0';
+    *count = 0;
+    if (saved->in_place) {
+        return next_in_place(saved, packets, most, count, reason);
+    }
+    enum capture_result result = next_from_libpcap(saved, packets, reason);
+    *count = result == CAPTURE_PACKET;
+    return result;
 }
 
 bool saved_secrets(struct saved *saved, struct wire *text)
@@ -169,6 +297,7 @@ void saved_close(struct saved *saved)
     if (saved == NULL) {
         return;
     }
+    blocks_release(&saved->blocks);
     source_close(&saved->source); /* the stream, too, which must go before the decoder */
     expand_close(saved->expand);
     free(saved);

@@ -1,8 +1,11 @@
 /* A saved capture: pcap or pcapng, plain or compressed, from a file or standard input.
  *
- * Owned by struct capture, which hands out its words with the path before them. Nothing passes
- * through here but pointers to packets, so what libpcap allows is the bound: packets of at most
- * 256 KiB (128 MiB for USB, which we do not read) and pcapng blocks of at most 16 MiB.
+ * Owned by struct capture, which hands out its words with the path before them. libpcap reads every
+ * file's header. The packets of plain pcap files, which most are, then come from blocks of the file
+ * (classic.h), many at a time and without a copy; those of all others come from libpcap, one by
+ * one. Nothing passes through here but pointers to packets, so what libpcap allows is the bound:
+ * packets of at most 256 KiB (128 MiB for USB, which we do not read) and pcapng blocks of at most
+ * 16 MiB.
  */
 #ifndef ANALYZER_CAPTURE_SAVED_H
 #define ANALYZER_CAPTURE_SAVED_H
@@ -14,10 +17,10 @@ struct saved;
 /* Opens `path`, "-" for standard input; NULL and a reason when it cannot. */
 struct saved *saved_open(const char *path, const char *filter, char reason[SOURCE_REASON]);
 
-/* The next packet that the filter lets through. END with a text in `reason` means that the input
- * was cut short; FAILED always has one. */
-enum capture_result saved_next(struct saved *saved, struct packet *packet,
-                               char reason[SOURCE_REASON]);
+/* The next packets that the filter lets through, as capture_next_batch(). END with a text in
+ * `reason` means that the input was cut short; FAILED always has one. */
+enum capture_result saved_next(struct saved *saved, struct packet packets[], size_t most,
+                               size_t *count, char reason[SOURCE_REASON]);
 
 /* As capture_next_secrets(). */
 bool saved_secrets(struct saved *saved, struct wire *text);
