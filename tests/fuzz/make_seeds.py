@@ -206,6 +206,15 @@ def capture_seed(packets):
             return
 
 
+def pcap_seeds(packets):
+    """The first packets' first bytes in files of every kind."""
+    frames = [segments.build(packet) for packet in packets[:4]]
+    frames = [frame._replace(data=frame.data[:62]) for frame in frames]
+    for name, form in captures.FORMS.items():
+        if "gzip" not in name:
+            yield "fuzz_pcap", form(captures.ETHERNET, frames) + bytes([6])
+
+
 def seeds(packets):
     """Every seed of a sample."""
     for dialogue in streams(packets):
@@ -215,6 +224,7 @@ def seeds(packets):
     for size in (8, 64, 248):
         yield "fuzz_fragments", fragments_seed(packets[-1], size)
     yield from capture_seed(packets)
+    yield from pcap_seeds(packets)
 
 
 def samples(paths):
