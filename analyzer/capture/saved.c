@@ -4,6 +4,7 @@
 
 #include "capture/blocks.h"
 #include "capture/classic.h"
+#include "capture/copies.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@ struct saved {
     struct classic classic;
     bool in_place;
     uint64_t number;
+    enum capture_result result; /* PACKET until libpcap has no more, which is told behind those */
+    char reason[SOURCE_REASON]; /* that were taken with it */
+    struct copies copies;
 };
 
 /* Looks at how the input begins; false, with the reason, when libpcap need not be asked. */
@@ -107,6 +111,7 @@ struct saved *saved_open(const char *path, const char *filter, char reason[SOURC
         snprintf(reason, SOURCE_REASON, "out of memory");
         return NULL;
     }
+    saved->result = CAPTURE_PACKET;
     if (!open_path(saved, path, filter, reason)) {
         saved_close(saved);
         return NULL;
@@ -185,6 +190,29 @@ static enum capture_result next_from_libpcap(struct saved *saved, struct packet 
         got = pcap_next_ex(saved->source.pcap, &header, &bytes);
     }
     return end_libpcap(saved, got, reason);
+}
+
+/* Takes packets together where that does not mean to wait for them. The last one stays where it is:
+ * nothing comes behind it. */
+static enum capture_result next_copied(struct saved *saved, struct packet packets[], size_t most,
+                                       size_t *count, char reason[SOURCE_REASON])
+{
+    uint64_t read = 0, whole = 0;
+    expand_position(saved->expand, &read, &whole);
+    bool more = saved->result == CAPTURE_PACKET;
+    copies_clear(&saved->copies);
+    while (more) {
+        struct packet *packet = &packets[*count];
+        saved->result = next_from_libpcap(saved, packet, saved->reason);
+        *count += saved->result == CAPTURE_PACKET;
+        more = saved->result == CAPTURE_PACKET && whole > 0 && *count < most &&
+               copies_keep(&saved->copies, packet);
+    }
+    if (*count > 0) {
+        return CAPTURE_PACKET;
+    }
+    memcpy(reason, saved->reason, SOURCE_REASON);
+    return saved->result;
 }
 
 /* ---- packets in place ---- */
@@ -267,9 +295,7 @@ enum capture_result saved_next(struct saved *saved, struct packet packets[], siz
     if (saved->in_place) {
         return next_in_place(saved, packets, most, count, reason);
     }
-    enum capture_result result = next_from_libpcap(saved, packets, reason);
-    *count = result == CAPTURE_PACKET;
-    return result;
+    return next_copied(saved, packets, most, count, reason);
 }
 
 bool saved_secrets(struct saved *saved, struct wire *text)
