@@ -22,11 +22,11 @@ SCALES = {"dense": 0.02, "bulk": 0.002, "flows": 0.02, "noise": 0.02, "scan": 0.
 # A smaller and a larger workload, and instructions a packet as recorded with gcc 12 -O2, libcrypto 3.0 and libpcap
 # 1.10 on x86-64.
 RECORDED = {
-    "dense": (0.005, 0.0075, 6050),
-    "bulk": (0.001, 0.002, 2550),
-    "flows": (0.001, 0.002, 5050),
-    "noise": (0.004, 0.006, 2900),
-    "scan": (0.002, 0.004, 1060),
+    "dense": (0.005, 0.0075, 4950),
+    "bulk": (0.001, 0.002, 1700),
+    "flows": (0.001, 0.002, 3450),
+    "noise": (0.004, 0.006, 1700),
+    "scan": (0.002, 0.004, 240),
 }
 SLACK = 1.25
 
