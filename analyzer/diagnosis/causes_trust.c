@@ -162,11 +162,13 @@ static enum confidence untrusted_root(const struct question *question, struct ar
 /* ---- certificate.rejected ---- */
 
 /* TLS 1.3: an alert in clear behind the server's encrypted flight, by a client that does not say
- * what of it. */
+ * what of it. internal_error is what OpenSSL says where the program's own check of the certificate
+ * fails (mosquitto, Perl's IO::Socket::SSL). */
 static bool general_alert_behind_sealed_flight(const struct rejection *rejection)
 {
+    uint8_t code = rejection->ending.code;
     return rejection->facts->version == TLS13 && rejection->chain == NULL &&
-           (rejection->ending.code == HANDSHAKE_FAILURE || rejection->ending.code == DECRYPT_ERROR);
+           (code == HANDSHAKE_FAILURE || code == DECRYPT_ERROR || code == INTERNAL_ERROR);
 }
 
 static enum confidence weigh_rejected(const struct rejection *rejection)
@@ -174,7 +176,8 @@ static enum confidence weigh_rejected(const struct rejection *rejection)
     if (rejection_surest(rejection) >= LIKELY) {
         return NO;
     }
-    bool unspecific = rejection->ending.code == HANDSHAKE_FAILURE;
+    bool unspecific =
+        rejection->ending.code == HANDSHAKE_FAILURE || rejection->ending.code == INTERNAL_ERROR;
     switch (rejection->manner) {
     case MANNER_ALERT:
         if (rejection_is_named(rejection) || general_alert_behind_sealed_flight(rejection)) {
@@ -184,6 +187,7 @@ static enum confidence weigh_rejected(const struct rejection *rejection)
     case MANNER_SEALED:
         return LIKELY;
     case MANNER_CLOSED:
+        return rejection->paused && rejection->chain == NULL ? LIKELY : POSSIBLE;
     case MANNER_LEFT:
     case MANNER_ANSWER: /* a server's only */
         break;

@@ -236,7 +236,9 @@ static enum confidence weigh_old_client(const struct refusal *refusal)
         return NO;
     }
     if (refusal->silent) {
-        return highest < TLS12 ? POSSIBLE : NO;
+        /* Of what servers meet with a close, this is what nearly all of them refuse (RFC 8996). */
+        bool ended = refusal->ending.kind == ENDING_FIN || refusal->ending.kind == ENDING_RESET;
+        return highest >= TLS12 ? NO : ended ? LIKELY : POSSIBLE;
     }
     switch (refusal->ending.code) {
     case PROTOCOL_VERSION:

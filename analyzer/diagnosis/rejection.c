@@ -11,6 +11,7 @@
 enum {
     TLS13 = 0x0304,
     /* alerts: RFC 8446, section 6.2 */
+    CLOSE_NOTIFY = 0,
     HANDSHAKE_FAILURE = 40,
     BAD_CERTIFICATE = 42,
     UNSUPPORTED_CERTIFICATE = 43,
@@ -26,6 +27,11 @@ enum {
     INTERNAL_ERROR = 80,
     BAD_STATUS_RESPONSE = 113
 };
+
+/* How long s2n pauses before it leaves a handshake that it refuses: 10 to 30 seconds, and a little
+ * for the clock. */
+#define BLINDING_LEAST (10 * SIGNS_SECOND)
+#define BLINDING_MOST (31 * SIGNS_SECOND)
 
 #define TRUST_BITS FAULTS_OF_TRUST
 #define ALL_BITS (FAULT_BIT(FAULTS) - 1)
@@ -112,12 +118,30 @@ static bool find_sealed(struct rejection *rejection, const struct facts *facts)
     return true;
 }
 
-/* Behind the certificate and soon, before the client's own keys. */
+/* It closed or reset the connection, or said close_notify and nothing else. */
+static bool is_wordless(const struct ending *ending)
+{
+    return ending->kind == ENDING_FIN || ending->kind == ENDING_RESET ||
+           (ending->kind == ENDING_ALERT && ending->code == CLOSE_NOTIFY);
+}
+
+/* A client that said something else behind the flight minded something else. */
+static bool went_on(const struct facts *facts, struct moment flight, const struct ending *ending)
+{
+    struct moment said = facts->transport.side[CLIENT].last_data;
+    bool alert = ending->kind == ENDING_ALERT && said.frame == ending->at.frame;
+    return facts->version != TLS13 && facts->client_key_exchange.frame == 0 && !alert &&
+           said.frame > flight.frame;
+}
+
+/* Behind the certificate, before the client's own keys. It was the client's turn, so that it did
+ * not tire of waiting: it leaves soon, or as late as s2n, which hides behind a pause what it did
+ * not like. */
 static bool find_close(struct rejection *rejection, const struct facts *facts)
 {
     const struct ending *ending = &rejection->ending;
-    bool closed = ending->kind == ENDING_FIN || ending->kind == ENDING_RESET;
-    if (!closed || ending->by != CLIENT || facts->resumed || facts->established.frame != 0 ||
+    if (!is_wordless(ending) || ending->by != CLIENT || facts->resumed ||
+        facts->established.frame != 0 ||
         facts->change_cipher_spec[SERVER].frame > ending->at.frame) {
         return false;
     }
@@ -126,14 +150,16 @@ static bool find_close(struct rejection *rejection, const struct facts *facts)
     if (facts->version == TLS13 && chain == NULL) {
         flight = facts->finished[SERVER];
     }
-    /* A client that said something else behind the flight minded something else. */
-    bool went_on = facts->version != TLS13 && facts->client_key_exchange.frame == 0 &&
-                   facts->transport.side[CLIENT].last_data.frame > flight.frame;
-    if (flight.frame == 0 || flight.frame > ending->at.frame || went_on ||
-        ending->at.time - flight.time > SIGNS_AFTERMATH) {
+    bool turn = facts->server_hello_done.frame != 0 || facts->finished[SERVER].frame != 0;
+    int64_t pause = ending->at.time - flight.time;
+    bool in_time =
+        pause <= SIGNS_AFTERMATH || (turn && pause >= BLINDING_LEAST && pause <= BLINDING_MOST);
+    if (flight.frame == 0 || flight.frame > ending->at.frame || !in_time ||
+        went_on(facts, flight, ending)) {
         return false;
     }
     rejection->manner = MANNER_CLOSED;
+    rejection->paused = pause >= BLINDING_LEAST;
     return true;
 }
 
@@ -170,7 +196,8 @@ static bool find_left(struct rejection *rejection, const struct facts *facts)
 {
     struct moment left = client_left(facts);
     struct moment finished = facts->finished[CLIENT];
-    uint64_t data = signs_first_data(facts, SERVER); /* HAProxy answers the close by HTTP 400 */
+    /* HAProxy answers the close by HTTP 400. */
+    uint64_t data = signs_unused(facts) ? 0 : signs_first_data(facts, SERVER);
     if (facts->established.frame != 0 && facts->established.frame <= left.frame) {
         finished = facts->established;
     }
@@ -381,9 +408,12 @@ enum confidence rejection_weigh(const struct rejection *rejection, enum fault fa
     bool first = is_first(rejection, fault, ALL_BITS);
     bool clock = fault == FAULT_NOT_YET && rejection->faults.clock_doubtful;
     /* In the middle of a handshake of up to TLS 1.2, who has lost interest closes; who refuses
-     * without a word, as BearSSL does, resets. In TLS 1.3 Node refuses by a close. */
-    bool idle = rejection->manner == MANNER_CLOSED && rejection->ending.kind == ENDING_FIN &&
-                rejection->whose == SERVER && rejection->facts->version < TLS13;
+     * without a word, as BearSSL does, resets. In TLS 1.3 Node refuses by a close. But a fault that
+     * every client minds weighs more, and so does the pause of s2n. */
+    bool plain = (FAULTS_OF_TRUST & FAULT_BIT(fault)) == 0;
+    bool idle = rejection->manner == MANNER_CLOSED && rejection->ending.kind != ENDING_RESET &&
+                rejection->whose == SERVER && rejection->facts->version < TLS13 && !plain &&
+                !rejection->paused;
     return first && !clock && !idle && is_hint_of_trust(rejection, fault) ? LIKELY : POSSIBLE;
 }
 

@@ -264,6 +264,14 @@ static bool is_news(const struct step *step)
            step->what != STEP_RST && step->what != STEP_ICMP && step->what != STEP_GAP;
 }
 
+bool signs_unused(const struct facts *facts)
+{
+    const struct server_hello_facts *hello = facts->server_hello;
+    bool greeted = hello != NULL && hello->alpn != NULL && strcmp(hello->alpn, "h2") == 0;
+    return facts->application_records[CLIENT] == 0 &&
+           (facts->application_records[SERVER] == 0 || greeted);
+}
+
 int64_t signs_waited(const struct facts *facts)
 {
     int64_t since = facts->first.time;

@@ -82,6 +82,10 @@ bool signs_certificate_bad(const struct facts *facts);
 /* The frame of the first record of data that `speaker` sent behind the handshake; 0: none. */
 uint64_t signs_first_data(const struct facts *facts, enum speaker speaker);
 
+/* Whether nobody has made use of the finished handshake: there is no data, or the server's alone
+ * and of HTTP/2, in which it speaks before it is asked (RFC 9113, section 3.4). */
+bool signs_unused(const struct facts *facts);
+
 /* The first FIN or RST of anybody; frame 0: none. *by says whose. */
 struct moment signs_first_close(const struct facts *facts, enum speaker *by);
 

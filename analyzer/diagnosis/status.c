@@ -95,7 +95,8 @@ static bool left_like_refusing(const struct facts *facts)
     const struct client_hello_facts *hello = facts_client_hello(facts);
     enum speaker by;
     struct moment closed = signs_first_close(facts, &by);
-    uint64_t data = signs_first_data(facts, SERVER); /* HAProxy answers the close by HTTP 400 */
+    /* HAProxy answers the close by HTTP 400. */
+    uint64_t data = signs_unused(facts) ? 0 : signs_first_data(facts, SERVER);
     if (hello == NULL || hello->server_name == NULL || hello->server_name[0] == '\0' ||
         facts->resumed || closed.frame == 0 || !client_left_at_once(facts) ||
         facts->application_records[CLIENT] > 0 || (data != 0 && data < closed.frame)) {
@@ -228,7 +229,7 @@ static enum status behind_finished_13(const struct facts *facts, bool asked)
  * must be a reason in sight. */
 static enum status behind_finished_12(const struct facts *facts)
 {
-    bool server_dubious = no_data(facts) && signs_certificate_bad(facts);
+    bool server_dubious = signs_unused(facts) && signs_certificate_bad(facts);
     bool client_dubious =
         facts->application_records[SERVER] == 0 && signs_client_certificate(facts);
     if (!server_dubious && !client_dubious) {
@@ -403,11 +404,28 @@ static enum status status_unfinished_dialogue(const struct facts *facts, bool gr
     return to_tls ? STATUS_FAILED : STATUS_NOT_TLS;
 }
 
+/* The server has no TLS, and the client goes on in clear, as it was told to where it merely prefers
+ * TLS (PostgreSQL's default), and is answered. */
+static bool went_on_in_clear(const struct facts *facts)
+{
+    static const char *const WORDS[] = {"MAIL ", "USER ", "LOGIN "};
+    const char *said = facts->cleartext[CLIENT];
+    bool word = false;
+    for (size_t i = 0; said != NULL && i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        word = word || strstr(said, WORDS[i]) != NULL;
+    }
+    const struct transport *transport = &facts->transport;
+    uint64_t refused = facts->preface_decided.frame;
+    return (word || facts->preface->protocol == PREFACE_POSTGRES) && refused != 0 &&
+           transport->side[CLIENT].last_data.frame > refused &&
+           transport->side[SERVER].last_data.frame > refused;
+}
+
 static enum status status_of_dialogue(const struct facts *facts)
 {
     switch ((enum preface_state)facts->preface->state) {
     case PREFACE_REFUSED:
-        return STATUS_FAILED;
+        return went_on_in_clear(facts) ? STATUS_NOT_TLS : STATUS_FAILED;
     case PREFACE_NOT_OFFERED:
         return left_without_tls(facts) && nothing_missing(facts) ? STATUS_FAILED : STATUS_NOT_TLS;
     case PREFACE_ASKED:

@@ -206,6 +206,64 @@ static void a_close_at_the_certificate_counts_only_with_a_fault(void **state)
     (void)flight(&scene);
     reset(&scene.handshake, CLIENT);
     expect(&scene, "abort.by_client", LIKELY);
+
+    /* Who has merely lost interest closes, too: but not by chance on what every client minds. */
+    (void)flight(&scene);
+    scene.handshake.certificate.not_after = LONG_AGO;
+    fin(&scene.handshake, CLIENT);
+    expect(&scene, "certificate.expired", LIKELY);
+
+    (void)flight(&scene);
+    scene.handshake.certificate.self_issued = true;
+    scene.handshake.certificate.self_signed = true;
+    fin(&scene.handshake, CLIENT);
+    expect(&scene, "abort.by_client", LIKELY);
+}
+
+/* s2n hides what it refuses behind 10 to 30 seconds, then says close_notify. */
+static void who_pauses_when_it_is_its_turn_and_leaves_refuses_the_certificate(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct facts *facts = flight(&scene);
+    facts->server_hello_done = next(&scene.handshake);
+    scene.handshake.certificate.self_issued = true;
+    scene.handshake.certificate.self_signed = true;
+    scene.handshake.frame += 1400;
+    fin(&scene.handshake, CLIENT);
+    expect(&scene, "certificate.self_signed", LIKELY);
+
+    facts = flight(&scene);
+    facts->server_hello_done = next(&scene.handshake);
+    scene.handshake.certificate.not_after = LONG_AGO;
+    scene.handshake.frame += 1400;
+    alert(&scene.handshake, CLIENT, 1, 0);
+    facts->transport.side[CLIENT].last_data = facts->alert[0].at;
+    fin(&scene.handshake, CLIENT);
+    expect(&scene, "certificate.expired", LIKELY);
+
+    /* A server's flight that is not at its end leaves the client waiting. */
+    facts = flight(&scene);
+    facts->server_hello_done = (struct moment){0, 0};
+    facts->stage = STAGE_SERVER_FLIGHT;
+    scene.handshake.certificate.not_after = LONG_AGO;
+    scene.handshake.frame += 1400;
+    fin(&scene.handshake, CLIENT);
+    expect(&scene, "abort.timeout", LIKELY);
+}
+
+/* As mosquitto and Perl's IO::Socket::SSL do, whose own check of the name fails within OpenSSL. */
+static void an_internal_error_behind_the_sealed_flight_is_the_programs_own_check(void **state)
+{
+    (void)state;
+    struct scene scene;
+    memset(&scene, 0, sizeof scene);
+    client_hello(&scene.handshake);
+    server_hello(&scene.handshake, 0x0304, 0x1301);
+    sealed(&scene.handshake, SERVER, RECORD_APPLICATION_DATA, 1000);
+    scene.handshake.facts.finished[SERVER] = scene.handshake.facts.last_sealed[SERVER].at;
+    alert(&scene.handshake, CLIENT, 2, 80);
+    expect(&scene, "certificate.rejected", LIKELY);
 }
 
 static void who_leaves_straight_after_the_handshake_refuses_a_bad_certificate(void **state)
@@ -216,6 +274,23 @@ static void who_leaves_straight_after_the_handshake_refuses_a_bad_certificate(vo
     finished_12(&scene.handshake);
     scene.handshake.chain.name_fits = false;
     fin(&scene.handshake, CLIENT);
+    expect(&scene, "certificate.name_mismatch", LIKELY);
+}
+
+static void settings_of_http_2_are_no_use_of_the_connection(void **state)
+{
+    (void)state;
+    struct scene scene;
+    memset(&scene, 0, sizeof scene);
+    finished_12(&scene.handshake);
+    scene.handshake.chain.name_fits = false;
+    struct facts *facts = &scene.handshake.facts;
+    add_step(&scene.handshake, STEP_APPLICATION_DATA, SERVER, next(&scene.handshake));
+    facts->application_records[SERVER] = 1;
+    fin(&scene.handshake, CLIENT);
+    diagnose(&scene.verdict, facts, NULL);
+    assert_int_equal(scene.verdict.status, STATUS_ESTABLISHED);
+    scene.handshake.server_hello.alpn = "h2";
     expect(&scene, "certificate.name_mismatch", LIKELY);
 }
 
@@ -348,6 +423,9 @@ int main(void)
         cmocka_unit_test(without_a_fault_a_client_that_is_alone_in_refusing_keeps_its_reason),
         cmocka_unit_test(an_alert_may_know_more_than_the_wire),
         cmocka_unit_test(a_close_at_the_certificate_counts_only_with_a_fault),
+        cmocka_unit_test(who_pauses_when_it_is_its_turn_and_leaves_refuses_the_certificate),
+        cmocka_unit_test(an_internal_error_behind_the_sealed_flight_is_the_programs_own_check),
+        cmocka_unit_test(settings_of_http_2_are_no_use_of_the_connection),
         cmocka_unit_test(who_leaves_straight_after_the_handshake_refuses_a_bad_certificate),
         cmocka_unit_test(who_leaves_a_certificate_that_others_may_trust_is_only_doubted),
         cmocka_unit_test(who_leaves_a_good_certificate_or_politely_has_succeeded),

@@ -408,6 +408,30 @@ static void a_refused_starttls_has_failed_though_no_tls_was_spoken(void **state)
     expect_status(&handshake, STATUS_NOT_TLS);
 }
 
+static void a_client_that_merely_prefers_tls_goes_on_in_clear(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    opened(&handshake);
+    struct preface preface = {.protocol = PREFACE_POSTGRES, .state = PREFACE_REFUSED};
+    struct transport_side *side = handshake.facts.transport.side;
+    handshake.facts.tls_expected = false;
+    handshake.facts.preface = &preface;
+    side[CLIENT].first_data = side[CLIENT].last_data = next(&handshake);
+    handshake.facts.preface_decided = side[SERVER].last_data = next(&handshake);
+    expect_status(&handshake, STATUS_FAILED);
+    side[CLIENT].last_data = next(&handshake);
+    expect_status(&handshake, STATUS_FAILED);
+    side[SERVER].last_data = next(&handshake);
+    expect_status(&handshake, STATUS_NOT_TLS);
+
+    preface.protocol = PREFACE_SMTP;
+    handshake.facts.cleartext[CLIENT] = "EHLO client STARTTLS QUIT";
+    expect_status(&handshake, STATUS_FAILED);
+    handshake.facts.cleartext[CLIENT] = "EHLO client STARTTLS MAIL FROM:<a@b.example>";
+    expect_status(&handshake, STATUS_NOT_TLS);
+}
+
 /* ---- the cause ---- */
 
 static void scenario_5_is_certain_where_the_client_says_so(void **state)
@@ -533,6 +557,7 @@ int main(void)
         cmocka_unit_test(opened_and_closed_without_a_word_has_failed),
         cmocka_unit_test(plain_http_fails_where_the_server_says_that_it_expects_tls),
         cmocka_unit_test(a_refused_starttls_has_failed_though_no_tls_was_spoken),
+        cmocka_unit_test(a_client_that_merely_prefers_tls_goes_on_in_clear),
         cmocka_unit_test(scenario_5_is_certain_where_the_client_says_so),
         cmocka_unit_test(alternatives_stand_in_the_order_of_confidence_and_differ),
         cmocka_unit_test(a_failure_never_goes_without_a_cause),

@@ -88,6 +88,18 @@ static void silence_is_explained_by_what_others_were_given(void **state)
     assert_int_equal(asked("version.server_too_old", &handshake, &server), NO);
 }
 
+static void silence_on_an_offer_that_ends_at_tls_1_1_is_about_that(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello_up_to(&handshake, 0x0302);
+    fin(&handshake, SERVER);
+    expect_best("version.client_too_old", &handshake, NULL, LIKELY);
+    client_hello_up_to(&handshake, 0x0303);
+    fin(&handshake, SERVER);
+    assert_int_equal(asked("version.client_too_old", &handshake, NULL), NO);
+}
+
 static void an_alert_of_the_server_is_explained_by_what_others_were_given(void **state)
 {
     (void)state;
@@ -391,6 +403,7 @@ int main(void)
             a_client_without_a_list_that_just_closes_is_likely_to_have_meant_the_version),
         cmocka_unit_test(a_server_that_has_tls_1_2_is_not_told_to_enable_it),
         cmocka_unit_test(silence_is_explained_by_what_others_were_given),
+        cmocka_unit_test(silence_on_an_offer_that_ends_at_tls_1_1_is_about_that),
         cmocka_unit_test(an_alert_of_the_server_is_explained_by_what_others_were_given),
         cmocka_unit_test(an_alert_70_on_a_hello_without_a_list_means_an_old_client),
         cmocka_unit_test(an_alert_70_on_a_list_from_1_1_to_1_2_leaves_both_open),
