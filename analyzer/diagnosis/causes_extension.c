@@ -11,7 +11,10 @@ enum {
     TLS12 = 0x0303,
     TLS13 = 0x0304,
     /* alerts */
+    UNEXPECTED_MESSAGE = 10,
     HANDSHAKE_FAILURE = 40,
+    ILLEGAL_PARAMETER = 47,
+    DECODE_ERROR = 50,
     INTERNAL_ERROR = 80,
     MISSING_EXTENSION = 109,
     UNSUPPORTED_EXTENSION = 110,
@@ -21,6 +24,7 @@ enum {
     EXTENSION_SUPPORTED_GROUPS = 10,
     EXTENSION_SIGNATURE_ALGORITHMS = 13,
     EXTENSION_EXTENDED_MASTER_SECRET = 23,
+    EXTENSION_PRE_SHARED_KEY = 41,
     EXTENSION_KEY_SHARE = 51,
     EXTENSION_RENEGOTIATION = 0xff01,
     SCSV_RENEGOTIATION = 0x00ff
@@ -102,18 +106,41 @@ static enum confidence no_alpn(const struct question *question, struct argument 
 
 /* ---- extension.required, extension.unsupported ---- */
 
-/* TLS 1.3 cannot do without these (RFC 8446, section 9.2). */
+/* TLS 1.3 cannot do without these, unless by a pre-shared key (RFC 8446, section 9.2). */
+static const uint16_t NEEDED[] = {EXTENSION_SUPPORTED_GROUPS, EXTENSION_KEY_SHARE,
+                                  EXTENSION_SIGNATURE_ALGORITHMS};
+
+enum { NEEDED_COUNT = sizeof NEEDED / sizeof NEEDED[0] };
+
 static void cite_missing(struct argument *argument, const struct client_hello_facts *hello)
 {
-    static const uint16_t needed[] = {EXTENSION_SUPPORTED_GROUPS, EXTENSION_KEY_SHARE,
-                                      EXTENSION_SIGNATURE_ALGORITHMS};
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
-        if (!facts_lists(hello->offer->extensions, needed[i])) {
+    for (size_t i = 0; i < NEEDED_COUNT; i++) {
+        if (!facts_lists(hello->offer->extensions, NEEDED[i])) {
             char name[NAMES_TEXT_MAX];
-            names_extension_text(name, needed[i]);
+            names_extension_text(name, NEEDED[i]);
             argument_cite(argument, hello->at, "the ClientHello has no %s", name);
         }
     }
+}
+
+/* A ClientHello for TLS 1.3 alone that a server must refuse, with whatever it says instead of
+ * missing_extension (rustls and BoringSSL: handshake_failure; picotls closes). */
+static bool refused_for_lack(struct refusal *refusal, const struct question *question)
+{
+    if (!evidence_refusal(refusal, question) || facts_offer_lowest(refusal->offer) < TLS13 ||
+        refusal->offer->tls13_draft || /* whose key_share had another number */
+        facts_lists(refusal->offer->extensions, EXTENSION_PRE_SHARED_KEY)) {
+        return false;
+    }
+    uint8_t code = refusal->ending.code;
+    bool general = code == UNEXPECTED_MESSAGE || code == HANDSHAKE_FAILURE ||
+                   code == ILLEGAL_PARAMETER || code == DECODE_ERROR || code == INTERNAL_ERROR;
+    bool closed = refusal->ending.kind == ENDING_FIN || refusal->ending.kind == ENDING_RESET;
+    bool lacks = false;
+    for (size_t i = 0; i < NEEDED_COUNT; i++) {
+        lacks = lacks || !facts_lists(refusal->offer->extensions, NEEDED[i]);
+    }
+    return lacks && (refusal->alert ? general : closed);
 }
 
 /* A client that must have extended_master_secret (RFC 7627) meets a server without; the server
@@ -143,6 +170,14 @@ static enum confidence extension_required(const struct question *question,
         }
         evidence_ending(argument, &ending);
         return CERTAIN;
+    }
+    struct refusal refusal;
+    if (refused_for_lack(&refusal, question)) {
+        argument_say(argument,
+                     "The ClientHello allows TLS 1.3 alone and has not all that this needs.");
+        cite_missing(argument, refusal.hello);
+        evidence_ending(argument, &refusal.ending);
+        return LIKELY;
     }
     if (lacks_master_secret(facts, &ending, hello) && facts->dh_bits == 0) {
         argument_say(

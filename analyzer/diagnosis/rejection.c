@@ -408,11 +408,9 @@ enum confidence rejection_weigh(const struct rejection *rejection, enum fault fa
     bool first = is_first(rejection, fault, ALL_BITS);
     bool clock = fault == FAULT_NOT_YET && rejection->faults.clock_doubtful;
     /* In the middle of a handshake of up to TLS 1.2, who has lost interest closes; who refuses
-     * without a word, as BearSSL does, resets. In TLS 1.3 Node refuses by a close. But a fault that
-     * every client minds weighs more, and so does the pause of s2n. */
-    bool plain = (FAULTS_OF_TRUST & FAULT_BIT(fault)) == 0;
+     * without a word, as BearSSL does, resets, or pauses. In TLS 1.3 Node refuses by a close. */
     bool idle = rejection->manner == MANNER_CLOSED && rejection->ending.kind != ENDING_RESET &&
-                rejection->whose == SERVER && rejection->facts->version < TLS13 && !plain &&
+                rejection->whose == SERVER && rejection->facts->version < TLS13 &&
                 !rejection->paused;
     return first && !clock && !idle && is_hint_of_trust(rejection, fault) ? LIKELY : POSSIBLE;
 }

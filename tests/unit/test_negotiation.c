@@ -355,6 +355,26 @@ static void alerts_that_name_an_extension_are_believed(void **state)
     }
 }
 
+static void what_tls_1_3_cannot_do_without_is_missed_whatever_the_alert(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello(&handshake);
+    handshake.offer.versions = CODES(0x0304);
+    alert(&handshake, SERVER, 2, 40);
+    assert_int_equal(asked("extension.required", &handshake, NULL), NO);
+    handshake.offer.extensions = CODES(0, 10, 13, 43);
+    expect_best("extension.required", &handshake, NULL, LIKELY);
+    handshake.offer.versions = CODES(0x0304, 0x0303);
+    assert_int_equal(asked("extension.required", &handshake, NULL), NO);
+
+    client_hello(&handshake);
+    handshake.offer.versions = CODES(0x0304);
+    handshake.offer.extensions = CODES(0, 10, 43, 51);
+    fin(&handshake, SERVER);
+    expect_best("extension.required", &handshake, NULL, LIKELY);
+}
+
 static void a_server_that_knows_no_name_was_not_asked_for_one(void **state)
 {
     (void)state;
@@ -424,6 +444,7 @@ int main(void)
         cmocka_unit_test(a_server_without_rfc_5746_is_refused_by_alert_40),
         cmocka_unit_test(a_binder_that_does_not_fit_is_a_rejected_psk),
         cmocka_unit_test(alerts_that_name_an_extension_are_believed),
+        cmocka_unit_test(what_tls_1_3_cannot_do_without_is_missed_whatever_the_alert),
         cmocka_unit_test(a_server_that_knows_no_name_was_not_asked_for_one),
         cmocka_unit_test(a_missing_name_explains_40_at_a_server_with_many),
         cmocka_unit_test(a_hello_that_was_cut_says_nothing_of_its_offer),
