@@ -1,7 +1,9 @@
 #include "connections.h"
 
+#include "tracking/dismissed.h"
 #include "tracking/flow.h"
 #include "tracking/half_open.h"
+#include "tracking/hearing.h"
 #include "tracking/transport.h"
 
 #include <stdlib.h>
@@ -45,6 +47,7 @@ struct connections {
     struct slab sessions;
     struct flow_table *flows;
     struct half_open_table *half_open;
+    struct dismissed_table *dismissed;
     struct kept_account kept; /* of the packets for -w; a limit of 0: nobody wants them */
     int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
     bool live;
@@ -79,46 +82,6 @@ static bool is_tls_port(const struct connections *connections, uint16_t port)
 
 /* ---- from streams to facts ---- */
 
-/* What has come in order since, or lies behind a hole that has stood too long. */
-static bool next_piece(struct stream *stream, struct piece *piece)
-{
-    if (stream_pull(stream, piece)) {
-        return true;
-    }
-    if (!stream_is_stuck(stream)) {
-        return false;
-    }
-    stream_give_up(stream);
-    return stream_pull(stream, piece);
-}
-
-static void read_pieces(struct flow *flow, uint8_t end, const struct piece *first)
-{
-    struct piece piece = *first;
-    struct stream *stream = &flow->stream[end];
-    bool more = piece.bytes.left > 0 || piece.cut > 0 || next_piece(stream, &piece);
-    while (more) {
-        session_read(flow->session, transport_speaker(flow, end), &piece);
-        if (session_take_swap(flow->session)) {
-            flow->client ^= 1;
-        }
-        stream_pass_over(stream, session_unwanted(flow->session, transport_speaker(flow, end)));
-        more = next_piece(stream, &piece);
-    }
-}
-
-/* What still waits behind holes at the end is read with the holes in it. */
-static void read_leftovers(struct flow *flow)
-{
-    struct piece nothing = {.bytes = wire_over(NULL, 0)};
-    for (uint8_t end = 0; end < 2; end++) {
-        while (flow->stream[end].waiting != NULL) {
-            stream_give_up(&flow->stream[end]);
-            read_pieces(flow, end, &nothing);
-        }
-    }
-}
-
 static bool begin_session(struct connections *connections, struct flow *flow)
 {
     if (flow->session == NULL && !flow->ignored) {
@@ -128,6 +91,7 @@ static bool begin_session(struct connections *connections, struct flow *flow)
             transport_begin_facts(flow);
             flow->session->facts.tls_expected =
                 is_tls_port(connections, flow->session->facts.port[SERVER]);
+            hearing_release(flow);
         }
         connections->unwatched += flow->session == NULL;
     }
@@ -149,7 +113,7 @@ static void conclude(struct connections *connections, struct flow *flow, bool gi
     if (session == NULL) {
         return;
     }
-    read_leftovers(flow);
+    hearing_finish(flow);
     session_end(session);
     session->facts.given_up = given_up;
     session->facts.lossy =
@@ -334,44 +298,74 @@ static void take_payload(struct flow *flow, uint8_t end, const struct segment *s
                           .doubtful = segment->perhaps_padding};
     enum stream_news news = stream_push(&flow->stream[end], &piece, &chunk);
     transport_note_data(flow, end, segment, news, at);
-    read_pieces(flow, end, &piece);
+    hearing_read(flow, end, &piece);
 }
 
 /* Lets go of a connection that is not TLS and was not expected to be. */
-static void ignore(struct connections *connections, struct flow *flow)
+static void dismiss(struct connections *connections, struct flow *flow)
 {
-    connections->session_count--;
-    stream_release(&flow->stream[0]);
-    stream_release(&flow->stream[1]);
-    session_free(flow->session);
-    kept_free(flow->kept);
-    flow->kept = NULL;
-    flow->session = NULL;
-    flow->ignored = true;
+    uint8_t opener = flow->client;
+    dismissed_add(connections->dismissed, flow->hash,
+                  flow->has_initial[opener] ? &flow->initial_sequence[opener] : NULL,
+                  connections->now);
+    if (flow->session != NULL) {
+        connections->session_count--;
+        session_free(flow->session);
+        flow->session = NULL;
+    }
+    remove_flow(connections, flow);
 }
 
-/* What a segment says of a connection that is of interest. Only payload and closes change what a
- * connection holds, and its age. */
-static void watch(struct connections *connections, struct flow *flow, uint8_t end,
+/* What a segment with payload or a close says of a connection with a session; only these change
+ * what a connection holds, and its age. */
+static void tell(struct connections *connections, struct flow *flow, uint8_t end,
+                 const struct segment *segment, struct moment at)
+{
+    bool resets = (segment->flags & SEGMENT_RST) != 0;
+    if (segment->payload_length > 0 && !resets) {
+        take_payload(flow, end, segment, at);
+    }
+    if (resets || (segment->flags & SEGMENT_FIN) != 0) {
+        transport_note_close(flow, end, segment, at);
+    }
+    flow_settle(flow);
+    flow_touch(connections->flows, flow, age_of(connections, flow), connections->now);
+    account(connections, flow);
+}
+
+/* Watches a connection that is of interest; false: it has turned out to be of none, and the flow is
+ * gone. */
+static bool watch(struct connections *connections, struct flow *flow, uint8_t end,
                   const struct segment *segment, struct moment at)
 {
     bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
     bool speaks = segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0;
+    if (flow->session == NULL && speaks && !closes &&
+        !is_tls_port(connections, flow->key.port[flow->client ^ 1])) {
+        switch (hearing_listen(flow, end, segment, at)) {
+        case HEARING_HELD:
+            transport_note(flow, end, segment, at);
+            account(connections, flow);
+            return true;
+        case HEARING_PLAIN:
+            dismiss(connections, flow);
+            return false;
+        case HEARING_NEEDED:
+            break;
+        }
+    }
+    if (hearing_ends(flow, end, segment)) {
+        (void)begin_session(connections, flow);
+    }
     transport_note(flow, end, segment, at);
     if ((closes || speaks) && begin_session(connections, flow)) {
-        if (speaks) {
-            take_payload(flow, end, segment, at);
-        }
-        if (closes) {
-            transport_note_close(flow, end, segment, at);
-        }
+        tell(connections, flow, end, segment, at);
         if (flow->session->stopped && !flow->session->facts.tls_expected) {
-            ignore(connections, flow);
+            dismiss(connections, flow);
+            return false;
         }
-        flow_settle(flow);
-        flow_touch(connections->flows, flow, age_of(connections, flow), connections->now);
-        account(connections, flow);
     }
+    return true;
 }
 
 struct flow_place connections_expect(const struct connections *connections,
@@ -386,6 +380,7 @@ void connections_fetch(const struct connections *connections, struct flow_place 
     if (sessions) {
         flow_fetch_session(connections->flows, place);
     } else if (!flow_fetch(connections->flows, place)) {
+        dismissed_fetch(connections->dismissed, place.hash);
         half_open_fetch(connections->half_open, place.hash);
     }
 }
@@ -435,7 +430,9 @@ void connections_take(struct connections *connections, const struct packet *pack
 {
     uint8_t end = place.end;
     struct flow *flow = flow_find_expected(connections->flows, segment, place);
-    if (flow == NULL && is_only_opening(connections, &flow, end, segment, place.hash, at)) {
+    if (flow == NULL &&
+        (dismissed_knows(connections->dismissed, place.hash, segment, connections->now) ||
+         is_only_opening(connections, &flow, end, segment, place.hash, at))) {
         return;
     }
     if (flow != NULL && is_port_reuse(flow, end, segment)) {
@@ -449,8 +446,8 @@ void connections_take(struct connections *connections, const struct packet *pack
         return;
     }
     flow_keep(flow, &connections->kept, at, packet->link, packet->bytes, packet->length);
-    if (!flow->ignored) {
-        watch(connections, flow, end, segment, at);
+    if (!flow->ignored && !watch(connections, flow, end, segment, at)) {
+        return;
     }
     flow_touch(connections->flows, flow, (enum flow_age)flow->age, connections->now);
 }
@@ -518,7 +515,9 @@ bool connections_begin(struct connections *connections, bool live)
     connections->dropped = 0;
     connections->flows = flow_table_new();
     connections->half_open = half_open_new();
-    return connections->flows != NULL && connections->half_open != NULL;
+    connections->dismissed = dismissed_new();
+    return connections->flows != NULL && connections->half_open != NULL &&
+           connections->dismissed != NULL;
 }
 
 void connections_set_time(struct connections *connections, int64_t now)
@@ -550,8 +549,10 @@ void connections_end(struct connections *connections)
     }
     flow_table_free(connections->flows);
     half_open_free(connections->half_open);
+    dismissed_free(connections->dismissed);
     connections->flows = NULL;
     connections->half_open = NULL;
+    connections->dismissed = NULL;
 }
 
 size_t connections_count(const struct connections *connections)

@@ -95,6 +95,13 @@ bool preface_read(struct preface *preface, enum speaker from, struct wire *bytes
 /* True when `from` is between two units: the next byte may be TLS's first. */
 bool preface_at_unit_end(const struct preface *preface, enum speaker from);
 
+/* Whether a side certainly begins with one of the protocols that never lead to TLS and that many
+ * speak: its number, from 1; 0: it is not certain. `first` is the first that the side says, as much
+ * as came at once. `peer` is what the same question said of the other side, 0 where that has not
+ * spoken. Only when both sides are sure, one behind the other, no TLS can come any more: what a TLS
+ * server answers to plain HTTP is no HTTP. */
+unsigned preface_plain(enum speaker from, struct wire first, unsigned peer);
+
 /* "smtp", "imap", "postgresql", "http", "proxy" ...: a lower-case name for JSON; NULL for
  * PREFACE_UNKNOWN. */
 const char *preface_name(enum preface_protocol protocol);

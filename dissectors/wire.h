@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct wire {
     const uint8_t *at;
@@ -128,6 +129,13 @@ static inline struct wire wire_vector(struct wire *wire, size_t prefix)
 {
     size_t length = wire_number(wire, prefix);
     return wire_take(wire, length);
+}
+
+/* How many bytes stand before the next `octet`; all that are left where there is none. */
+static inline size_t wire_find(const struct wire *wire, uint8_t octet)
+{
+    const uint8_t *found = wire->left > 0 ? memchr(wire->at, octet, wire->left) : NULL;
+    return found == NULL ? wire->left : (size_t)(found - wire->at);
 }
 
 /* The byte `offset` bytes ahead, without moving; 0 when there is none. */

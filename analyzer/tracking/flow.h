@@ -46,6 +46,8 @@ struct flow {
     bool ignored;        /* nothing that could still come is of interest */
     bool has_initial[2]; /* a SYN was seen from that end */
     bool has_end[2];
+    uint8_t plain; /* what preface_plain() said of a side's first payload, which waits in its stream
+                      since; 0: nothing is held back */
     struct session *session;      /* owned; NULL: of no interest (any more) */
     int64_t last;                 /* nanoseconds since 1970 of the last packet */
     int64_t linked;               /* when it came to its place among those of its age */

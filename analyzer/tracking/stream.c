@@ -120,8 +120,8 @@ static void wear_patience(struct stream *stream)
     }
 }
 
-/* Begins with the first bytes that were seen, where the SYN was not. What lies between them and what
- * the peer had acknowledged before was sent, and is not in the capture. */
+/* Begins with the first bytes that were seen, where the SYN was not. What lies between them and
+ * what the peer had acknowledged before was sent, and is not in the capture. */
 static void begin_with(struct stream *stream, uint32_t sequence)
 {
     if (stream->begun) {
@@ -168,6 +168,16 @@ enum stream_news stream_push(struct stream *stream, struct piece *in_order,
     }
     wear_patience(stream);
     return keep(stream, rest);
+}
+
+bool stream_hold(struct stream *stream, const struct chunk *chunk)
+{
+    if (keep(stream, *chunk) == STREAM_OLD) {
+        return false;
+    }
+    stream->highest = chunk->sequence + chunk->length;
+    stream->spoken = true;
+    return true;
 }
 
 /* Whether a piece is payload: a doubtful one is when another goes on where it ends. */

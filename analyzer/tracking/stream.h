@@ -78,6 +78,10 @@ bool stream_is_fresh(const struct stream *stream);
 enum stream_news stream_push(struct stream *stream, struct piece *in_order,
                              const struct chunk *chunk);
 
+/* Takes the first payload of a stream that has begun, which follows on its SYN, but keeps a copy
+ * until stream_pull() asks for it; false: no memory. */
+bool stream_hold(struct stream *stream, const struct chunk *chunk);
+
 /* The next piece that has come in order since; false: none. A piece lives until the next call. */
 bool stream_pull(struct stream *stream, struct piece *piece);
 

@@ -119,6 +119,19 @@ void transport_note_data(struct flow *flow, uint8_t end, const struct segment *s
     }
 }
 
+/* Whoever acknowledged it meanwhile did so in what the peer sent last. */
+void transport_note_held(struct flow *flow, uint8_t end, const struct piece *piece)
+{
+    struct transport_side *side =
+        &flow->session->facts.transport.side[transport_speaker(flow, end)];
+    side->first_data = piece->at;
+    side->last_data = piece->at;
+    side->bytes += (uint32_t)piece->bytes.left + piece->cut;
+    if (flow->stream[end].has_acknowledged && stream_unacknowledged(&flow->stream[end]) == 0) {
+        side->acknowledged = flow->opening.spoke[end ^ 1];
+    }
+}
+
 static void note_end(struct flow *flow, uint8_t end, const struct segment *segment,
                      uint32_t sequence)
 {
@@ -224,8 +237,8 @@ void transport_begin_facts(struct flow *flow)
     }
 }
 
-/* A reset one number behind the last byte that was seen stands behind a FIN; if none was seen, it is
- * not in the capture. */
+/* A reset one number behind the last byte that was seen stands behind a FIN; if none was seen, it
+ * is not in the capture. */
 static bool lacks_fin(const struct transport_side *side, const struct stream *stream)
 {
     return side->reset.at.frame != 0 && side->fin.frame == 0 && stream->begun &&

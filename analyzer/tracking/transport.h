@@ -18,6 +18,9 @@ void transport_note_close(struct flow *flow, uint8_t end, const struct segment *
 void transport_note_data(struct flow *flow, uint8_t end, const struct segment *segment,
                          enum stream_news news, struct moment at);
 
+/* Likewise, of the first payload of `end`, which was held back until now. */
+void transport_note_held(struct flow *flow, uint8_t end, const struct piece *piece);
+
 /* An ICMP error quoted a segment that `end` had sent. Needs a session. */
 void transport_note_icmp(struct flow *flow, uint8_t end, const struct segment *quote,
                          struct moment at);

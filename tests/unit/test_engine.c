@@ -418,6 +418,86 @@ static void half_open_handshakes_are_bounded_and_the_oldest_are_given_up(void **
     assert_int_equal(seen.facts[3].port[CLIENT], 1024 + 3);
 }
 
+static void say_text(struct talk *talk, enum speaker from, const char *text)
+{
+    talk_say(talk, from, wire_over(text, strlen(text)));
+}
+
+static void say_refused_handshake(struct talk *talk)
+{
+    say_hello(talk, CLIENT, false);
+    say_alert(talk, SERVER, 70);
+    talk_close(talk, SERVER);
+}
+
+/* What was held back is told like anything else, with its packets. */
+static void plain_words_before_tls_are_told_from_the_beginning(void **state)
+{
+    (void)state;
+    static const struct {
+        enum speaker first;
+        const char *said, *answer;
+    } talks[] = {
+        {CLIENT, "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 426 Upgrade\r\nUpgrade: TLS/1.2\r\n\r\n"},
+        {CLIENT, "GET / HTTP/1.1\r\n\r\n", NULL},
+        {SERVER, "SSH-2.0-x\r\n", NULL}};
+    for (size_t i = 0; i < sizeof talks / sizeof talks[0]; i++) {
+        struct talk talk;
+        talk_begin(&talk);
+        talk.port[SERVER] = 8080;
+        talk_open(&talk);
+        say_text(&talk, talks[i].first, talks[i].said);
+        if (talks[i].answer != NULL) {
+            say_text(&talk, SERVER, talks[i].answer);
+        }
+        say_refused_handshake(&talk);
+        replay(&talk, 0);
+        assert_int_equal(seen.count, 1);
+        assert_int_equal(seen.status[0], STATUS_FAILED);
+        assert_int_equal(seen.facts[0].preface_at[talks[i].first].frame, 4);
+        assert_int_equal(seen.facts[0].transport.side[talks[i].first].first_data.frame, 4);
+        assert_int_equal(seen.facts[0].client_hello[0].at.frame, talks[i].answer != NULL ? 8 : 6);
+        assert_int_equal(seen.facts[0].transport.side[CLIENT].packets,
+                         talks[i].answer != NULL ? 7 : 6);
+    }
+}
+
+static void a_tls_server_that_is_spoken_to_in_http_is_told(void **state)
+{
+    (void)state;
+    struct talk talk;
+    talk_begin(&talk);
+    talk.port[SERVER] = 10443;
+    talk_open(&talk);
+    say_text(&talk, CLIENT, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    say_alert(&talk, SERVER, 80);
+    talk_close(&talk, SERVER);
+    replay(&talk, 0);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.status[0], STATUS_FAILED);
+    assert_int_equal(seen.facts[0].preface_at[CLIENT].frame, 4);
+}
+
+static void what_was_dismissed_is_not_told_until_its_ports_are_used_again(void **state)
+{
+    (void)state;
+    struct talk talk;
+    talk_begin(&talk);
+    talk.port[SERVER] = 8080;
+    talk_open(&talk);
+    say_text(&talk, CLIENT, "GET / HTTP/1.1\r\n\r\n");
+    say_text(&talk, SERVER, "HTTP/1.1 200 OK\r\n\r\n");
+    say_hello(&talk, CLIENT, false);
+    talk_close(&talk, SERVER);
+    talk_lose(&talk, CLIENT, 100000);
+    talk_open(&talk);
+    say_refused_handshake(&talk);
+    replay(&talk, 0);
+    assert_int_equal(seen.count, 1);
+    assert_int_equal(seen.facts[0].client_hello[0].at.frame, 16);
+    assert_false(seen.facts[0].began_late);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +514,9 @@ int main(void)
         cmocka_unit_test(a_silent_connection_ends_and_what_follows_is_another),
         cmocka_unit_test(connections_are_told_in_the_order_in_which_they_began),
         cmocka_unit_test(no_more_connections_are_told_than_were_wanted),
+        cmocka_unit_test(plain_words_before_tls_are_told_from_the_beginning),
+        cmocka_unit_test(a_tls_server_that_is_spoken_to_in_http_is_told),
+        cmocka_unit_test(what_was_dismissed_is_not_told_until_its_ports_are_used_again),
         cmocka_unit_test(half_open_handshakes_are_bounded_and_the_oldest_are_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -437,10 +437,31 @@ static void what_was_acknowledged_or_closed_beyond_what_was_seen_is_lacking(void
     assert_false(stream_lacks(&never, 77));
 }
 
+static void what_is_held_back_comes_first_when_it_is_asked_for(void **state)
+{
+    (void)state;
+    struct reading reading = {.length = 0};
+    char first[] = "abc";
+    struct chunk chunk = {.bytes = wire_over(first, 3), .at = {7, 0}, .sequence = 100, .length = 3};
+    stream_begin(&reading.stream, 100, false);
+    assert_true(stream_hold(&reading.stream, &chunk));
+    memset(first, 'x', sizeof first);
+    assert_int_equal(reading.length, 0);
+    assert_int_equal(stream_memory(&reading.stream) > 3, true);
+    pull(&reading);
+    assert_string_equal(reading.text, "abc");
+    assert_int_equal(reading.last_frame, 7);
+    assert_int_equal(say(&reading, 103, "def"), STREAM_NEWS);
+    assert_int_equal(say(&reading, 100, "abc"), STREAM_OLD);
+    assert_string_equal(reading.text, "abcdef");
+    stream_release(&reading.stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bytes_in_order_are_given_where_they_lie),
+        cmocka_unit_test(what_is_held_back_comes_first_when_it_is_asked_for),
         cmocka_unit_test(what_comes_early_waits_for_what_is_before_it),
         cmocka_unit_test(what_had_to_wait_was_in_order_with_the_packet_that_it_waited_for),
         cmocka_unit_test(sequence_numbers_wrap),
