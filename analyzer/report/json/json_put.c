@@ -4,6 +4,7 @@
 #include "report/phrase.h"
 #include "report/report.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdint.h>
 
@@ -98,9 +99,11 @@ const char *json_line(struct json_object *object)
     if (json_is_short(object)) {
         return NULL;
     }
+    /* json-c goes on behind a piece for which there was no memory, and does not tell. */
+    errno = 0;
     const char *text = json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
                                                                   JSON_C_TO_STRING_NOSLASHESCAPE);
-    return text != NULL && is_whole(text) ? text : NULL;
+    return text != NULL && errno != ENOMEM && is_whole(text) ? text : NULL;
 }
 
 struct json_object *json_text_of(const char *text)
