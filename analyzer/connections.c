@@ -54,6 +54,7 @@ struct connections {
     size_t session_count; /* of flows in the table */
     size_t held;          /* bytes of flows in the table */
     uint64_t evicted;     /* given up to make room */
+    uint64_t forgotten;   /* in tables of earlier captures */
     uint64_t unwatched;   /* no memory to look at them */
     int64_t now;          /* the latest time seen in this capture */
     int64_t next_look;    /* when silent flows are looked for again */
@@ -316,8 +317,7 @@ static void dismiss(struct connections *connections, struct flow *flow)
     remove_flow(connections, flow);
 }
 
-/* What a segment with payload or a close says of a connection with a session; only these change
- * what a connection holds, and its age. */
+/* What payload or a close says; only these change what a connection holds, and its age. */
 static void tell(struct connections *connections, struct flow *flow, uint8_t end,
                  const struct segment *segment, struct moment at)
 {
@@ -413,7 +413,9 @@ static bool is_only_opening(struct connections *connections, struct flow **flow,
     bool opens = segment->flags == SEGMENT_SYN;
     bool expected = is_tls_port(connections, opens ? segment->to_port : segment->from_port);
     bool kept = connections->kept.limit != 0; /* then the packets themselves are wanted */
-    if (!expected && !kept && half_open_note(connections->half_open, hash, end, segment, at)) {
+    if (!expected && !kept &&
+        half_open_note(connections->half_open, hash, end, segment, at,
+                       connections->limit[FLOW_OPENING])) {
         return true;
     }
     if (half_open_take(connections->half_open, &known, hash, end, segment, at,
@@ -547,6 +549,7 @@ void connections_end(struct connections *connections)
             oldest = flow_oldest(connections->flows, (enum flow_age)age);
         }
     }
+    connections->forgotten = connections_forgotten(connections);
     flow_table_free(connections->flows);
     half_open_free(connections->half_open);
     dismissed_free(connections->dismissed);
@@ -575,6 +578,12 @@ struct engine_load connections_load(const struct connections *connections)
 uint64_t connections_unwatched(const struct connections *connections)
 {
     return connections->unwatched;
+}
+
+uint64_t connections_forgotten(const struct connections *connections)
+{
+    return connections->forgotten + half_open_forgotten(connections->half_open) +
+           dismissed_forgotten(connections->dismissed);
 }
 
 uint64_t connections_evicted(const struct connections *connections)

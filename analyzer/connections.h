@@ -76,6 +76,9 @@ struct engine_load connections_load(const struct connections *connections);
 /* Connections given up to make room, over all captures. */
 uint64_t connections_evicted(const struct connections *connections);
 
+/* Connections on which nobody had spoken TLS, and which were forgotten to make room; likewise. */
+uint64_t connections_forgotten(const struct connections *connections);
+
 /* Connections, or packets of some, that were not looked at since there was no memory; likewise. */
 uint64_t connections_unwatched(const struct connections *connections);
 

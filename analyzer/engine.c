@@ -204,6 +204,7 @@ void engine_end_capture(struct engine *engine)
 {
     end_fragments(engine);
     connections_end(engine->connections);
+    engine->totals.forgotten = connections_forgotten(engine->connections);
     note_losses(engine);
     judgement_end(engine->judgement);
     keylog_end(engine->keylog);
@@ -219,6 +220,7 @@ void engine_let_time_pass(struct engine *engine, int64_t now)
     now = sane_time(now);
     engine->now = now > engine->now ? now : engine->now;
     connections_set_time(engine->connections, engine->now);
+    engine->totals.forgotten = connections_forgotten(engine->connections);
     (void)keylog_refresh(engine->keylog);
     give_up_fragments(engine, engine->now);
     connections_end_silent(engine->connections);

@@ -68,6 +68,9 @@ static void add_bounds(struct phrase *page, const struct metrics_figures *figure
           figures->connections_limit);
     count(page, "connections_evicted_total",
           "Connections whose watching was given up for lack of room.", totals->evicted);
+    count(page, "connections_forgotten_total",
+          "Half-open or plain connections, where TLS is not expected, forgotten for lack of room.",
+          totals->forgotten);
     count(page, "streams_overflowed_total",
           "Streams of which bytes were given up for lack of room.", totals->streams_overflowed);
     gauge(page, "memory_bytes", "Memory that traffic takes.", figures->memory);

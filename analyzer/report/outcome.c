@@ -107,6 +107,8 @@ void report_confession(char *text, size_t size, const struct totals *totals)
     add_part(&phrase, totals->broken_packets, "broken packets");
     add_part(&phrase, totals->fragments, "IP fragments not put together");
     add_part(&phrase, totals->evicted, "connections given up for lack of room");
+    add_part(&phrase, totals->forgotten,
+             "half-open or plain connections forgotten for lack of room");
     add_part(&phrase, totals->unwatched, "connections or packets not looked at for lack of memory");
     add_part(&phrase, totals->streams_overflowed, "streams of which bytes were given up");
 }

@@ -22,6 +22,8 @@ struct totals {
     uint64_t fragments;      /* of IP datagrams, not put together */
     uint64_t dropped;        /* live: lost by the kernel or the interface */
     uint64_t evicted;        /* connections given up because of a bound of ours */
+    uint64_t forgotten; /* half-open and plain ones where TLS is not expected, likewise: should they
+                           go on, they are taken for new */
     uint64_t unwatched; /* connections, or packets of some, of which nothing is known: there was no
                            memory */
     uint64_t
@@ -48,8 +50,8 @@ struct connection {
     const struct facts *facts;
     const struct verdict *verdict;
     const char *input;
-    size_t inputs; /* how many captures this run reads */
-    bool live;     /* `input` is interfaces' names */
+    size_t inputs;     /* how many captures this run reads */
+    bool live;         /* `input` is interfaces' names */
     const char *fails; /* why it makes the exit status 1: see policy.h; NULL: it does not */
 };
 

@@ -116,5 +116,5 @@ bool dismissed_knows(struct dismissed_table *table, uint64_t hash, const struct 
 
 uint64_t dismissed_forgotten(const struct dismissed_table *table)
 {
-    return table->forgotten;
+    return table == NULL ? 0 : table->forgotten;
 }

@@ -34,7 +34,8 @@ bool dismissed_knows(struct dismissed_table *table, uint64_t hash, const struct 
 /* Brings the place of a hash from memory, without waiting for it. */
 void dismissed_fetch(const struct dismissed_table *table, uint64_t hash);
 
-/* Connections that were forgotten to make room, less than 30 s behind their last packet. */
+/* Connections that were forgotten to make room, less than 30 s behind their last packet;
+ * of no table, none. */
 uint64_t dismissed_forgotten(const struct dismissed_table *table);
 
 #endif

@@ -1,43 +1,67 @@
 #include "tracking/half_open.h"
 
+#include "tracking/lines.h"
+
 #include <stdlib.h>
 
 enum { WAYS = 4, SETS = HALF_OPEN_MOST / WAYS /* a power of 2 */ };
 
-/* What a SYN tells; 64 bytes with its answer's. */
-struct opener {
+/* A connection by its SYN: half a line, so that the places of a hash are two lines side by side. */
+struct entry {
+    uint64_t hash;
+    struct moment at; /* a frame of 0: empty */
+    uint32_t sequence;
+    uint16_t ip_id;
+    uint8_t ttl;
+    bool end : 1;
+    bool answered : 1;
+};
+
+/* The answer to it, which a scan seldom gets. */
+struct answer {
     struct moment at;
     uint32_t sequence;
     uint16_t ip_id;
     uint8_t ttl;
-    uint8_t end;
-};
-
-struct entry {
-    uint64_t hash;
-    struct opener syn, answer;
 };
 
 struct half_open_table {
-    struct entry entry[SETS][WAYS];
+    struct lines lines;
+    struct entry (*entry)[WAYS]; /* SETS of them, in `lines` */
+    struct answer *answer;       /* likewise, one for each entry */
+    uint64_t forgotten;
 };
 
 struct half_open_table *half_open_new(void)
 {
-    return calloc(1, sizeof(struct half_open_table));
+    struct half_open_table *table = calloc(1, sizeof *table);
+    if (table == NULL) {
+        return NULL;
+    }
+    table->lines = lines_new(SETS * sizeof *table->entry);
+    table->entry = table->lines.first;
+    table->answer = calloc(HALF_OPEN_MOST, sizeof *table->answer);
+    if (table->entry == NULL || table->answer == NULL) {
+        half_open_free(table);
+        return NULL;
+    }
+    return table;
 }
 
 void half_open_free(struct half_open_table *table)
 {
-    free(table);
+    if (table != NULL) {
+        lines_free(&table->lines);
+        free(table->answer);
+        free(table);
+    }
 }
 
 void half_open_fetch(const struct half_open_table *table, uint64_t hash)
 {
     const struct entry *set = table->entry[hash % SETS];
-    for (size_t i = 0; i < WAYS; i++) {
-        __builtin_prefetch(&set[i], 1);
-    }
+    __builtin_prefetch(&set[0], 1);
+    __builtin_prefetch(&set[WAYS / 2], 1);
 }
 
 /* The connection's entry; NULL: none. */
@@ -45,7 +69,7 @@ static struct entry *find(struct half_open_table *table, uint64_t hash)
 {
     struct entry *set = table->entry[hash % SETS];
     for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].hash == hash && set[i].syn.at.frame != 0) {
+        if (set[i].hash == hash && set[i].at.frame != 0) {
             return &set[i];
         }
     }
@@ -58,51 +82,59 @@ static struct entry *oldest(struct half_open_table *table, uint64_t hash)
     struct entry *set = table->entry[hash % SETS];
     struct entry *oldest = &set[0];
     for (size_t i = 1; i < WAYS; i++) {
-        oldest = set[i].syn.at.frame < oldest->syn.at.frame ? &set[i] : oldest;
+        oldest = set[i].at.frame < oldest->at.frame ? &set[i] : oldest;
     }
     return oldest;
 }
 
-static struct opener opener(const struct segment *segment, uint8_t end, struct moment at)
+static struct answer *answer_of(struct half_open_table *table, const struct entry *entry)
 {
-    return (struct opener){.at = at,
-                           .sequence = segment->sequence,
-                           .ip_id = segment->ip_id,
-                           .ttl = segment->ttl,
-                           .end = end};
+    return &table->answer[entry - table->entry[0]];
 }
 
 bool half_open_note(struct half_open_table *table, uint64_t hash, uint8_t end,
-                    const struct segment *segment, struct moment at)
+                    const struct segment *segment, struct moment at, int64_t limit)
 {
+    if (segment->payload_length != 0 ||
+        (segment->flags | SEGMENT_ACK) != (SEGMENT_SYN | SEGMENT_ACK)) {
+        return false;
+    }
     struct entry *entry = find(table, hash);
-    if (segment->flags == SEGMENT_SYN && segment->payload_length == 0 && entry == NULL) {
-        *oldest(table, hash) = (struct entry){.hash = hash, .syn = opener(segment, end, at)};
+    if (segment->flags == SEGMENT_SYN && entry == NULL) {
+        entry = oldest(table, hash);
+        table->forgotten += entry->at.frame != 0 && at.time - entry->at.time <= limit;
+        *entry = (struct entry){.hash = hash,
+                                .at = at,
+                                .sequence = segment->sequence,
+                                .ip_id = segment->ip_id,
+                                .ttl = segment->ttl,
+                                .end = end != 0};
         return true;
     }
-    if (entry != NULL && segment->flags == (SEGMENT_SYN | SEGMENT_ACK) &&
-        segment->payload_length == 0 && entry->answer.at.frame == 0 && entry->syn.end != end &&
-        segment->acknowledgement == entry->syn.sequence + 1) {
-        entry->answer = opener(segment, end, at);
+    if (entry != NULL && segment->flags == (SEGMENT_SYN | SEGMENT_ACK) && !entry->answered &&
+        entry->end != end && segment->acknowledgement == entry->sequence + 1) {
+        entry->answered = true;
+        *answer_of(table, entry) = (struct answer){
+            .at = at, .sequence = segment->sequence, .ip_id = segment->ip_id, .ttl = segment->ttl};
         return true;
     }
     return false;
 }
 
-/* The segment that an opener came in, as far as anybody wants to know it: `model` was sent by
- * `model_end` of the same connection. */
-static struct segment told_again(const struct opener *opener, uint8_t flags,
-                                 const struct segment *model, uint8_t model_end)
+uint64_t half_open_forgotten(const struct half_open_table *table)
 {
-    bool same = opener->end == model_end;
+    return table == NULL ? 0 : table->forgotten;
+}
+
+/* The segment of `from` that opened the connection or answered, as far as anybody wants to know it:
+ * `model` was sent by `model_end` of the same connection. */
+static struct segment told_again(uint8_t from, const struct segment *model, uint8_t model_end)
+{
+    bool same = from == model_end;
     return (struct segment){.from = same ? model->from : model->to,
                             .to = same ? model->to : model->from,
                             .from_port = same ? model->from_port : model->to_port,
-                            .to_port = same ? model->to_port : model->from_port,
-                            .flags = flags,
-                            .ttl = opener->ttl,
-                            .ip_id = opener->ip_id,
-                            .sequence = opener->sequence};
+                            .to_port = same ? model->to_port : model->from_port};
 }
 
 bool half_open_take(struct half_open_table *table, struct half_open *taken, uint64_t hash,
@@ -112,13 +144,25 @@ bool half_open_take(struct half_open_table *table, struct half_open *taken, uint
     if (entry == NULL) {
         return false;
     }
-    const struct opener *last = entry->answer.at.frame != 0 ? &entry->answer : &entry->syn;
-    bool known = at.time - last->at.time <= limit;
-    *taken = (struct half_open){.at = {entry->syn.at, entry->answer.at},
-                                .end = {entry->syn.end, entry->answer.end}};
-    taken->segment[0] = told_again(&entry->syn, SEGMENT_SYN, segment, end);
-    taken->segment[1] = told_again(&entry->answer, SEGMENT_SYN | SEGMENT_ACK, segment, end);
-    taken->segment[1].acknowledgement = entry->syn.sequence + 1;
+    struct answer answer =
+        entry->answered ? *answer_of(table, entry) : (struct answer){{0, 0}, 0, 0, 0};
+    uint8_t opener = entry->end;
+    uint8_t peer = opener ^ 1;
+    int64_t last = entry->answered ? answer.at.time : entry->at.time;
+    *taken = (struct half_open){.at = {entry->at, answer.at}, .end = {opener, peer}};
+    struct segment *syn = &taken->segment[0];
+    *syn = told_again(opener, segment, end);
+    syn->flags = SEGMENT_SYN;
+    syn->ttl = entry->ttl;
+    syn->ip_id = entry->ip_id;
+    syn->sequence = entry->sequence;
+    struct segment *syn_ack = &taken->segment[1];
+    *syn_ack = told_again(peer, segment, end);
+    syn_ack->flags = SEGMENT_SYN | SEGMENT_ACK;
+    syn_ack->ttl = answer.ttl;
+    syn_ack->ip_id = answer.ip_id;
+    syn_ack->sequence = answer.sequence;
+    syn_ack->acknowledgement = entry->sequence + 1;
     *entry = (struct entry){0};
-    return known;
+    return at.time - last <= limit;
 }

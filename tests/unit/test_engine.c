@@ -7,6 +7,7 @@
 #include "record.h"
 #include "replay.h"
 #include "tracking/flow.h"
+#include "tracking/half_open.h"
 #include "tracking/stream.h"
 
 #include <setjmp.h>
@@ -498,6 +499,24 @@ static void what_was_dismissed_is_not_told_until_its_ports_are_used_again(void *
     assert_false(seen.facts[0].began_late);
 }
 
+static void what_is_forgotten_of_a_scan_is_counted(void **state)
+{
+    (void)state;
+    struct talk talk;
+    talk_begin(&talk);
+    talk.port[SERVER] = 8080;
+    for (uint32_t i = 0; i < HALF_OPEN_MOST + 100; i++) {
+        talk.port[CLIENT] = (uint16_t)(1024 + i % 60000);
+        talk.host[CLIENT] = (uint8_t)(2 + i / 60000);
+        talk_segment(&talk, CLIENT, SEGMENT_SYN, NOTHING);
+        talk.now -= 999000;
+    }
+    replay(&talk, 0);
+    assert_int_equal(seen.count, 0);
+    assert_true(seen.totals.forgotten >= 100);
+    assert_true(seen.totals.forgotten < HALF_OPEN_MOST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -517,6 +536,7 @@ int main(void)
         cmocka_unit_test(plain_words_before_tls_are_told_from_the_beginning),
         cmocka_unit_test(a_tls_server_that_is_spoken_to_in_http_is_told),
         cmocka_unit_test(what_was_dismissed_is_not_told_until_its_ports_are_used_again),
+        cmocka_unit_test(what_is_forgotten_of_a_scan_is_counted),
         cmocka_unit_test(half_open_handshakes_are_bounded_and_the_oldest_are_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

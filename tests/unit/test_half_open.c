@@ -37,9 +37,9 @@ static void a_syn_and_its_answer_are_told_again_to_the_third_packet(void **state
     struct segment answer = segment(SEGMENT_SYN | SEGMENT_ACK, 80, 700, 101);
     struct segment third = segment(SEGMENT_ACK, 1025, 101, 701);
 
-    assert_true(half_open_note(table, 77, 0, &syn, after(1)));
-    assert_true(half_open_note(table, 77, 1, &answer, after(2)));
-    assert_false(half_open_note(table, 77, 0, &third, after(3)));
+    assert_true(half_open_note(table, 77, 0, &syn, after(1), 300 * second));
+    assert_true(half_open_note(table, 77, 1, &answer, after(2), 300 * second));
+    assert_false(half_open_note(table, 77, 0, &third, after(3), 300 * second));
     assert_true(half_open_take(table, &known, 77, 0, &third, after(3), 300 * second));
     assert_int_equal(known.at[0].frame, 1);
     assert_int_equal(known.at[1].frame, 2);
@@ -65,11 +65,11 @@ static void what_is_not_the_opening_is_not_remembered(void **state)
     struct segment data = segment(SEGMENT_SYN, 1026, 5, 0);
     data.payload_length = 3;
 
-    assert_false(half_open_note(table, 78, 0, &data, after(1)));
-    assert_false(half_open_note(table, 77, 1, &other, after(1)));
-    assert_true(half_open_note(table, 77, 0, &syn, after(1)));
-    assert_false(half_open_note(table, 77, 0, &again, after(2)));
-    assert_false(half_open_note(table, 77, 1, &other, after(3)));
+    assert_false(half_open_note(table, 78, 0, &data, after(1), 300 * second));
+    assert_false(half_open_note(table, 77, 1, &other, after(1), 300 * second));
+    assert_true(half_open_note(table, 77, 0, &syn, after(1), 300 * second));
+    assert_false(half_open_note(table, 77, 0, &again, after(2), 300 * second));
+    assert_false(half_open_note(table, 77, 1, &other, after(3), 300 * second));
     half_open_free(table);
 }
 
@@ -79,9 +79,9 @@ static void what_is_too_old_is_forgotten_untold(void **state)
     struct half_open_table *table = half_open_new();
     struct half_open known;
     struct segment syn = segment(SEGMENT_SYN, 1025, 100, 0);
-    assert_true(half_open_note(table, 77, 0, &syn, after(1)));
+    assert_true(half_open_note(table, 77, 0, &syn, after(1), 300 * second));
     assert_false(half_open_take(table, &known, 77, 0, &syn, after(400), 300 * second));
-    assert_true(half_open_note(table, 77, 0, &syn, after(400)));
+    assert_true(half_open_note(table, 77, 0, &syn, after(400), 300 * second));
     half_open_free(table);
 }
 
@@ -92,13 +92,29 @@ static void a_full_place_forgets_the_oldest(void **state)
     struct half_open known;
     struct segment syn = segment(SEGMENT_SYN, 1025, 100, 0);
     for (uint64_t i = 1; i <= 5; i++) {
-        assert_true(half_open_note(table, i << 40, 0, &syn, after(i)));
+        assert_true(half_open_note(table, i << 40, 0, &syn, after(i), 300 * second));
     }
+    assert_int_equal(half_open_forgotten(table), 1);
     assert_false(half_open_take(table, &known, 1ULL << 40, 0, &syn, after(6), 300 * second));
     for (uint64_t i = 2; i <= 5; i++) {
         assert_true(half_open_take(table, &known, i << 40, 0, &syn, after(6), 300 * second));
         assert_int_equal(known.at[0].frame, i);
     }
+    half_open_free(table);
+}
+
+static void who_is_not_waited_for_any_more_is_not_counted_as_forgotten(void **state)
+{
+    (void)state;
+    struct half_open_table *table = half_open_new();
+    struct segment syn = segment(SEGMENT_SYN, 1025, 100, 0);
+    for (uint64_t i = 1; i <= 4; i++) {
+        assert_true(half_open_note(table, i << 40, 0, &syn, after(i), 300 * second));
+    }
+    assert_true(half_open_note(table, 5ULL << 40, 0, &syn, after(302), 300 * second));
+    assert_int_equal(half_open_forgotten(table), 0);
+    assert_true(half_open_note(table, 6ULL << 40, 0, &syn, after(302), 300 * second));
+    assert_int_equal(half_open_forgotten(table), 1);
     half_open_free(table);
 }
 
@@ -109,6 +125,7 @@ int main(void)
         cmocka_unit_test(what_is_not_the_opening_is_not_remembered),
         cmocka_unit_test(what_is_too_old_is_forgotten_untold),
         cmocka_unit_test(a_full_place_forgets_the_oldest),
+        cmocka_unit_test(who_is_not_waited_for_any_more_is_not_counted_as_forgotten),
     };
     return cmocka_run_group_tests_name("half_open", tests, NULL, NULL);
 }

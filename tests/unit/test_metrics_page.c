@@ -132,6 +132,7 @@ static void a_strict_reader_finds_every_figure(void **state)
                             .broken_packets = 8,
                             .fragments = 9,
                             .evicted = 11,
+                            .forgotten = 21,
                             .streams_overflowed = 12};
     totals.failed_of[row_of("hello.reset")] = 4;
     totals.failed_of[row_of("certificate.expired")] = 5;
@@ -169,6 +170,7 @@ static void a_strict_reader_finds_every_figure(void **state)
         {"tlswhy_connections", 15},
         {"tlswhy_connections_limit", 16},
         {"tlswhy_connections_evicted_total", 11},
+        {"tlswhy_connections_forgotten_total", 21},
         {"tlswhy_streams_overflowed_total", 12},
         {"tlswhy_memory_bytes", 17},
         {"tlswhy_memory_limit_bytes", 18},

@@ -190,13 +190,14 @@ static void an_incomplete_connection_says_what_could_not_be_seen(void **state)
     scene.verdict = (struct verdict){.status = STATUS_INCOMPLETE};
     scene.facts.ended_open = true;
     scene.options.all = true;
-    scene.totals = (struct totals){.incomplete = 1, .cut_packets = 3, .evicted = 2};
+    scene.totals = (struct totals){.incomplete = 1, .cut_packets = 3, .evicted = 2, .forgotten = 4};
     expect(&scene, &report_text,
            "? 10.77.0.2:51044 → 10.77.0.1:443  www.contoso.test     incomplete: the capture ends "
            "with the connection open\n"
            "\n"
            "1 handshake: 0 established, 0 failed, 1 incomplete\n"
-           "  Unseen  3 packets cut by the snap length, 2 connections given up for lack of room\n");
+           "  Unseen  3 packets cut by the snap length, 2 connections given up for lack of room, 4 "
+           "half-open or\n          plain connections forgotten for lack of room\n");
 }
 
 static void a_capture_without_tls_says_so(void **state)
