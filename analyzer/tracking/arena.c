@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CHUNK_FIRST = 480, /* bytes: a ServerHello, a name and a chain; with its head some less than
-                          512, which malloc() has at hand */
-    CHUNK_MAX = 16384
-};
+/* Bytes of the first chunks of an arena: what a connection has behind both hellos, then the rest of
+ * most handshakes; the next ones are for what is long. Not zeroed before it is taken, so that a
+ * processor's cache does not see what nobody needs. */
+static const size_t chunk_sizes[] = {328, 1408, 4096, 16384};
 
 struct arena_chunk {
     struct arena_chunk *older;
@@ -26,25 +25,35 @@ static size_t rounded(size_t size)
     return (size + grain - 1) / grain * grain;
 }
 
+/* Bytes of the chunk that comes behind `newest`, which is not larger than the ones that follow it.
+ */
+static size_t next_size(const struct arena_chunk *newest)
+{
+    enum { SIZES = sizeof chunk_sizes / sizeof chunk_sizes[0] };
+    size_t i = 0;
+    while (newest != NULL && i + 1 < SIZES && newest->size >= chunk_sizes[i]) {
+        i++;
+    }
+    return chunk_sizes[i];
+}
+
 /* Makes room for `size` bytes in a new chunk; false when there is none. */
 static int grow(struct arena *arena, size_t size)
 {
-    size_t wanted = arena->newest == NULL ? CHUNK_FIRST : arena->newest->size * 2;
-    if (wanted > CHUNK_MAX) {
-        wanted = CHUNK_MAX;
-    }
+    size_t wanted = next_size(arena->newest);
     if (wanted < size) {
         wanted = size;
     }
     if (arena->taken + wanted > ARENA_MAX) {
         return 0;
     }
-    struct arena_chunk *chunk = calloc(1, sizeof *chunk + wanted);
+    struct arena_chunk *chunk = malloc(sizeof *chunk + wanted);
     if (chunk == NULL) {
         return 0;
     }
     chunk->older = arena->newest;
     chunk->size = wanted;
+    chunk->used = 0;
     ASAN_POISON_MEMORY_REGION(chunk->bytes, chunk->size);
     arena->newest = chunk;
     arena->taken += wanted;
@@ -67,7 +76,7 @@ void *arena_take(struct arena *arena, size_t size)
     void *piece = chunk->bytes + chunk->used;
     chunk->used += need;
     ASAN_UNPOISON_MEMORY_REGION(piece, size);
-    return piece;
+    return memset(piece, 0, size);
 }
 
 char *arena_copy(struct arena *arena, const void *bytes, size_t size)
@@ -84,7 +93,7 @@ static size_t room_for(size_t count, size_t first, size_t most)
 {
     size_t room = count == 0 ? 0 : first;
     while (room < count && room < most) {
-        room *= 3;
+        room *= 4;
     }
     return room < most ? room : most;
 }
@@ -101,6 +110,7 @@ static bool stretch(struct arena *arena, void *at, size_t size, size_t larger)
     }
     chunk->used += need - has;
     ASAN_UNPOISON_MEMORY_REGION(at, larger);
+    memset((unsigned char *)at + size, 0, larger - size);
     return true;
 }
 

@@ -30,7 +30,7 @@ char *arena_copy(struct arena *arena, const void *bytes, size_t size);
 
 /* Room for one more piece of `size` bytes behind the `count` that stand at `at`, which this
  * function gave, or NULL where there is none yet: there, or in a larger place that they were copied
- * to. It begins with room for `first`, which becomes three times as much where it does not do, and
+ * to. It begins with room for `first`, which becomes four times as much where it does not do, and
  * ends with `most`. NULL as above, and behind `most`: what stands at `at` stays. */
 void *arena_more(struct arena *arena, void *at, size_t count, size_t size, size_t first,
                  size_t most);

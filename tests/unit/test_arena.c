@@ -56,22 +56,22 @@ static void a_list_grows_where_it_lies_or_moves_and_keeps_what_it_holds(void **s
     uint64_t *list = NULL;
     size_t moves = 0;
 
-    for (size_t i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 20; i++) {
         uint64_t *before = list;
-        list = arena_more(&arena, list, i, sizeof *list, 3, 40);
+        list = arena_more(&arena, list, i, sizeof *list, 2, 20);
         assert_non_null(list);
         moves += list != before;
         assert_int_equal(list[i], 0);
         list[i] = i + 1;
-        if (i == 5) { /* now the list is not the last piece any more */
+        if (i == 4) { /* now the list is not the last piece any more */
             memset(arena_take(&arena, 8), 0xff, 8);
         }
     }
     assert_int_equal(moves, 2);
-    for (size_t i = 0; i < 40; i++) {
+    for (size_t i = 0; i < 20; i++) {
         assert_int_equal(list[i], i + 1);
     }
-    assert_null(arena_more(&arena, list, 40, sizeof *list, 3, 40));
+    assert_null(arena_more(&arena, list, 20, sizeof *list, 2, 20));
     arena_release(&arena);
 }
 
