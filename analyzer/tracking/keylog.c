@@ -46,6 +46,7 @@ struct keylog {
     uint32_t oldest; /* that goes next, once the bound is reached */
     struct siphash_key key;
     uint64_t malformed;
+    uint64_t taken; /* secrets */
     FILE *file;
     struct line of_file, of_text;
 };
@@ -193,6 +194,7 @@ static bool read_secret(struct keylog *keylog, enum keylog_label label, const ch
     struct entry *entry = read ? entry_for(keylog, random) : NULL;
     if (entry != NULL) {
         entry->secrets.of[label] = secret;
+        keylog->taken++;
     }
     OPENSSL_cleanse(&secret, sizeof secret);
     return read;
@@ -366,6 +368,11 @@ void keylog_wipe(struct keylog_secrets *secrets)
 size_t keylog_count(const struct keylog *keylog)
 {
     return keylog->count;
+}
+
+uint64_t keylog_secrets_taken(const struct keylog *keylog)
+{
+    return keylog->taken;
 }
 
 uint64_t keylog_malformed(const struct keylog *keylog)

@@ -74,6 +74,9 @@ void keylog_wipe(struct keylog_secrets *secrets);
 /* Connections of which something is kept. */
 size_t keylog_count(const struct keylog *keylog);
 
+/* Secrets that were taken so far: while the number stays nothing new can be found. */
+uint64_t keylog_secrets_taken(const struct keylog *keylog);
+
 /* Lines that should have told a secret and could not be read. */
 uint64_t keylog_malformed(const struct keylog *keylog);
 

@@ -34,9 +34,14 @@ void session_take_keys(struct session *session, const struct server_hello_facts 
     if (session->shared->unsealer == NULL || draft || hello->compression != 0) {
         return;
     }
+    session->asked = unsealer_secrets(session->shared->unsealer);
+    if (session->asked == 0) {
+        return;
+    }
     session->hello.version = hello->version;
     session->hello.suite = hello->suite;
     session->hello.encrypt_then_mac = hello->encrypt_then_mac;
+    memcpy(session->hello.passed, session->passed, sizeof session->passed);
     session->unsealing[0] = unseal_begin(session->shared->unsealer, &session->hello);
 }
 
@@ -356,16 +361,17 @@ bool session_unseal(struct session *session, enum speaker from, const struct rec
     struct facts *facts = &session->facts;
     struct session_side *side = &session->side[from];
     struct unsealed unsealed;
-    if (session->shared->unsealer == NULL || !is_sealed(session, from, record)) {
+    const struct unsealer *unsealer = session->shared->unsealer;
+    if (unsealer == NULL || !is_sealed(session, from, record)) {
         return false;
     }
-    if (session->unsealing[0] == NULL && facts->server_hello != NULL &&
-        facts->established.frame == 0) {
-        session_take_keys(session, facts->server_hello); /* the log may have grown */
+    if (session->unsealing[0] == NULL && session->asked != unsealer_secrets(unsealer) &&
+        facts->server_hello != NULL && facts->established.frame == 0) {
+        session_take_keys(session, facts->server_hello); /* the log has grown */
     }
     struct unsealing *unsealing = keys_of(session, from);
     if (unsealing == NULL) {
-        session->hello.passed[from]++;
+        session->passed[from]++;
         return false;
     }
     if (!is_wanted(session, from, record)) {

@@ -35,6 +35,10 @@ struct unsealer;
 struct unsealer *unsealer_new(const struct keylog *keylog);
 void unsealer_free(struct unsealer *unsealer);
 
+/* How many secrets were logged so far: while the number stays, asking for keys again is of no use.
+ */
+uint64_t unsealer_secrets(const struct unsealer *unsealer);
+
 /* What the hellos settled on. */
 struct unseal_hello {
     uint8_t random[SPEAKERS][UNSEAL_RANDOM];

@@ -171,6 +171,11 @@ struct unsealer *unsealer_new(const struct keylog *keylog)
     return unsealer;
 }
 
+uint64_t unsealer_secrets(const struct unsealer *unsealer)
+{
+    return keylog_secrets_taken(unsealer->keylog);
+}
+
 bool unseal_ready(struct unsealer *unsealer)
 {
     if (unsealer->library == NULL) {
