@@ -46,14 +46,11 @@ struct reset {
                            nothing */
 };
 
+/* In the order in which packets touch it: the last four are written when the side closes. */
 struct transport_side {
-    struct moment first_data, last_data;
-    struct moment fin;
     struct moment last_packet;
     struct moment acknowledged; /* the peer's packet that last acknowledged something new */
-    struct moment fin_known; /* the peer's packet that acknowledged the FIN, where it stands in the
-                                capture before the FIN itself */
-    struct reset reset;
+    struct moment last_data, first_data;
     uint64_t bytes; /* of payload that were there to be read, in order */
     uint32_t packets;
     uint32_t unacknowledged;         /* bytes sent, and seen, that the peer never acknowledged */
@@ -61,11 +58,15 @@ struct transport_side {
     uint16_t tail_retransmissions;   /* of these, since the peer last acknowledged something new */
     uint16_t last_ip_id;             /* of the last packet before its RST */
     uint8_t ttl_lowest, ttl_highest; /* of its packets other than RST; 0: none */
+    bool missing;                    /* bytes that were sent are not in the capture */
+    bool cut;                        /* of these, some because of the snap length */
+    bool overflowed;                 /* of these, some because one of our own bounds was hit */
     bool answers_close; /* its FIN or RST acknowledges the peer's FIN: it closed second, wherever it
                            stands in the capture */
-    bool missing;       /* bytes that were sent are not in the capture */
-    bool cut;           /* of these, some because of the snap length */
-    bool overflowed;    /* of these, some because one of our own bounds was hit */
+    struct moment fin;
+    struct moment fin_known; /* the peer's packet that acknowledged the FIN, where it stands in the
+                                capture before the FIN itself */
+    struct reset reset;
 };
 
 struct icmp_error {
@@ -77,11 +78,11 @@ struct icmp_error {
 };
 
 struct transport {
-    struct moment syn, syn_ack; /* the first of each */
     struct transport_side side[SPEAKERS];
-    struct icmp_error icmp; /* the first one */
-    uint16_t syn_count;
     bool closed; /* both FINs, or a RST */
+    uint16_t syn_count;
+    struct moment syn, syn_ack; /* the first of each */
+    struct icmp_error icmp;     /* the first one */
 };
 
 /* ---- the hellos ---- */
@@ -311,19 +312,62 @@ enum {
     FACTS_STEPS = 48 /* lines of a ladder; a full handshake with client certificate has about 20 */
 };
 
+/* What packets touch on their way stands first, up to `transport`: of many connections at once the
+ * rest need not be in a processor's cache (session_fetch() brings what is to be there). */
 struct facts {
+    struct moment last;      /* the last packet of this connection */
+    bool tls;                /* at least one side spoke TLS */
+    bool tls_from[SPEAKERS]; /* which */
+    bool tls_expected;       /* the server's port is one of TLS */
+    uint8_t stage;           /* enum stage */
+    uint8_t
+        client_hellos; /* how many were seen before the ServerHello: 2 after a HelloRetryRequest */
+    bool out_of_order; /* a message came that the stage does not know */
+    bool resumption_known; /* what followed the ServerHello shows whether it was; else `resumed`
+                              says nothing */
+    bool resumed;          /* by session id, ticket or PSK, as the wire shows it */
+    bool renegotiation_refused; /* a warning no_renegotiation in clear */
+    uint16_t version;           /* that the records and hellos settled on; 0: not known */
+    uint8_t steps, alerts, sealed_count;
+    uint16_t steps_omitted;
+    struct step *step;            /* FACTS_STEPS at most */
+    struct alert_facts *alert;    /* in the order of the wire, FACTS_ALERTS at most */
+    struct sealed_record *sealed; /* FACTS_SEALED at most: before STAGE_ESTABLISHED and just behind
+                                     it */
+    struct moment established;    /* both Finished were seen, or data that proves them */
+    uint32_t application_records[SPEAKERS]; /* records of application data once established
+                                               (TLS 1.3: outer type 23) */
+    uint64_t application_bytes[SPEAKERS];
+    struct sealed_record last_sealed[SPEAKERS]; /* each side's last encrypted record */
+    struct transport transport;
+
     struct address address[SPEAKERS];
     uint16_t port[SPEAKERS];
-    uint32_t input;            /* which of the command line's captures, from 0 */
-    bool tls_expected;         /* the server's port is one of TLS */
-    bool began_late;           /* the capture begins after the connection: no SYN was seen */
-    bool ended_open;           /* the capture ends, or we gave up, with the connection open */
-    bool given_up;             /* a bound of our own ended the watching */
-    bool lossy;                /* packets were lost in capturing while it was watched */
-    struct moment first, last; /* packets of this connection */
+    uint32_t input;      /* which of the command line's captures, from 0 */
+    bool began_late;     /* the capture begins after the connection: no SYN was seen */
+    bool ended_open;     /* the capture ends, or we gave up, with the connection open */
+    bool given_up;       /* a bound of our own ended the watching */
+    bool lossy;          /* packets were lost in capturing while it was watched */
+    struct moment first; /* packet of this connection */
     int64_t
         watched_until; /* nanoseconds since 1970: the connection was silent from `last` to here */
-    struct transport transport;
+
+    struct server_hello_facts *server_hello; /* NULL: not seen */
+    struct server_hello_facts *retry;        /* HelloRetryRequest; NULL: none */
+    struct client_hello_facts
+        client_hello[2]; /* the first, and the second one after a HelloRetryRequest */
+    uint16_t group;      /* of the key exchange: key_share's or ServerKeyExchange's; 0: none */
+    uint16_t dh_bits;    /* DHE prime; RSA_EXPORT modulus */
+    uint16_t server_scheme, client_scheme; /* of ServerKeyExchange or CertificateVerify */
+    struct moment server_key_exchange, server_hello_done, client_key_exchange;
+    struct moment change_cipher_spec[SPEAKERS];
+    struct moment finished[SPEAKERS]; /* the first sealed record that can be, or is, the Finished */
+    struct moment new_session_ticket;
+    const struct chain *chain[SPEAKERS]; /* Certificate messages seen; NULL: none */
+    struct moment certificate_request;
+    struct text_list authorities; /* CA names of the CertificateRequest */
+    struct code_list request_schemes;
+    struct moment certificate_verify; /* the client's, in clear or opened with keys */
 
     const struct preface *preface;      /* the dialogue before or instead of TLS; NULL: none */
     struct moment preface_at[SPEAKERS]; /* the first packet of each side's cleartext */
@@ -335,60 +379,17 @@ struct facts {
     const char *application; /* nDPI's word for what was spoken or asked for; NULL: not asked or not
                                 known */
 
-    bool tls;                /* at least one side spoke TLS */
-    bool tls_from[SPEAKERS]; /* which */
-    uint8_t stage;           /* enum stage */
-    uint8_t
-        client_hellos; /* how many were seen before the ServerHello: 2 after a HelloRetryRequest */
-    struct client_hello_facts
-        client_hello[2]; /* the first, and the second one after a HelloRetryRequest */
-    struct server_hello_facts *server_hello; /* NULL: not seen */
-    struct server_hello_facts *retry;        /* HelloRetryRequest; NULL: none */
-    uint16_t version; /* that the records and hellos settled on; 0: not known */
-    uint16_t group;   /* of the key exchange: key_share's or ServerKeyExchange's; 0: none */
-    uint16_t dh_bits; /* DHE prime; RSA_EXPORT modulus */
-    struct moment server_key_exchange, server_hello_done, client_key_exchange;
-    uint16_t server_scheme, client_scheme; /* of ServerKeyExchange or CertificateVerify */
-
-    const struct chain *chain[SPEAKERS]; /* Certificate messages seen; NULL: none */
-    struct moment certificate_request;
-    struct text_list authorities; /* CA names of the CertificateRequest */
-    struct code_list request_schemes;
-    struct moment certificate_verify; /* the client's, in clear or opened with keys */
-    struct moment change_cipher_spec[SPEAKERS];
-    struct moment finished[SPEAKERS]; /* the first sealed record that can be, or is, the Finished */
-    bool resumed;                     /* by session id, ticket or PSK, as the wire shows it */
-    bool resumption_known; /* what followed the ServerHello shows whether it was; else `resumed`
-                              says nothing */
-    struct moment new_session_ticket;
-
-    struct alert_facts *alert; /* in the order of the wire, FACTS_ALERTS at most */
-    uint8_t alerts;
-    struct sealed_record *sealed; /* FACTS_SEALED at most: before STAGE_ESTABLISHED and just behind
-                                     it */
-    uint8_t sealed_count;
-    uint32_t application_records[SPEAKERS]; /* records of application data once established
-                                               (TLS 1.3: outer type 23) */
-    uint64_t application_bytes[SPEAKERS];
-    struct sealed_record last_sealed[SPEAKERS]; /* each side's last encrypted record */
     uint32_t opened[SPEAKERS]; /* encrypted records that a key log opened; what they hold is told
                                   like what came in clear */
     uint32_t shut[SPEAKERS];   /* that it should have opened, and that stayed shut */
     const char *application_text[SPEAKERS]; /* the first bytes of application data that it opened,
                                                printable; NULL: none */
     struct moment application_text_at[SPEAKERS];
-    struct moment established;   /* both Finished were seen, or data that proves them */
     struct moment renegotiation; /* a handshake record after the first handshake, or a ClientHello
                                     in clear there */
-    bool renegotiation_refused;  /* a warning no_renegotiation in clear */
     struct moment not_tls_from[SPEAKERS]; /* bytes that are no TLS record, after TLS had begun or
                                              where it should */
     struct moment malformed[SPEAKERS];    /* a record or message that breaks its RFC */
-    bool out_of_order;                    /* a message came that the stage does not know */
-
-    struct step *step; /* FACTS_STEPS at most */
-    uint8_t steps;
-    uint16_t steps_omitted;
 };
 
 /* Whether the capture would have shown what `from` sent, had it been sent: true only where no byte

@@ -46,18 +46,11 @@ void session_free(struct session *session)
 
 void session_fetch(const struct session *session)
 {
-    const char *from = (const char *)&session->facts;
-    const char *facts_end = (const char *)&session->facts.preface;
-    for (; from < facts_end; from += 64) {
-        __builtin_prefetch(from, 1);
-    }
-    __builtin_prefetch(&session->facts.stage, 1);
-    __builtin_prefetch(&session->facts.sealed_count, 1);
-    __builtin_prefetch(&session->facts.last_sealed, 1);
-    __builtin_prefetch(&session->facts.established, 1);
-    __builtin_prefetch(&session->facts.steps, 1);
-    for (from = (const char *)&session->arena; from < (const char *)(session + 1); from += 64) {
-        __builtin_prefetch(from, 1);
+    enum { LINE = 64 }; /* bytes */
+    const struct transport_side *last = &session->facts.transport.side[SPEAKERS - 1];
+    const char *end = (const char *)&last->fin;
+    for (const char *at = (const char *)session; at < end; at += LINE) {
+        __builtin_prefetch(at, 1);
     }
 }
 
@@ -88,9 +81,7 @@ uint32_t session_unwanted(struct session *session, enum speaker from)
 struct step *session_step(struct session *session, enum step_what what, enum speaker from,
                           struct moment at)
 {
-    enum {
-        USUAL = 8
-    }; /* TCP's opening, the hellos, and what is left when a handshake is refused */
+    enum { USUAL = 6 }; /* TCP's opening, the hellos, and more; four times that is a handshake */
     struct facts *facts = &session->facts;
     struct step *steps =
         arena_more(&session->arena, facts->step, facts->steps, sizeof *steps, USUAL, FACTS_STEPS);
@@ -284,7 +275,10 @@ static void note_hole(struct session *session, enum speaker from, uint32_t lengt
     struct session_side *side = &session->side[from];
     struct transport_side *transport = &session->facts.transport.side[from];
     struct record record;
-    if (length == 0 || side->reader.mode == READER_DEAF || length <= side->reader.pass) {
+    if (length == 0) {
+        return;
+    }
+    if (side->reader.mode == READER_DEAF || length <= side->reader.pass) {
         (void)reader_hole(&side->reader, &record, length);
         return;
     }
@@ -306,6 +300,9 @@ void session_read(struct session *session, enum speaker from, const struct piece
 {
     struct wire rest = piece->bytes;
     bool swapped = session->swapped;
+    if (session->facts.steps > 0) {
+        __builtin_prefetch(session->facts.step + session->facts.steps, 1); /* for the next */
+    }
     note_hole(session, from, piece->hole, false, piece->at);
     bool more = true;
     while (more && !session->stopped) {

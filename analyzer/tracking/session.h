@@ -52,21 +52,24 @@ struct session_shared {
     struct slab *sessions;      /* where they come from; NULL: from the system */
 };
 
+/* What packets touch on their way stands first, up to the first part of the facts. */
 struct session {
-    struct facts facts;
+    bool swapped;    /* client and server have changed places since the caller last asked */
+    bool stopped;    /* of no interest any more: not TLS, and never will be */
+    uint32_t number; /* in the slab */
     struct arena arena;
-    struct preface *preface;                   /* in the arena; facts.preface is the same */
-    struct chain *chain[SPEAKERS];             /* facts.chain is the same */
     const struct session_shared *shared;       /* borrowed */
     struct unsealing *unsealing[SESSION_KEYS]; /* owned; NULL: no keys are known */
-    struct unseal_hello hello; /* what keys are made of, as far as the hellos told it */
+    uint64_t asked;                            /* unsealer_secrets(), when keys were asked for */
+    uint32_t passed[SPEAKERS]; /* sealed records that went by before keys were known */
     struct session_side side[SPEAKERS];
+    struct facts facts;
+    struct preface *preface;       /* in the arena; facts.preface is the same */
+    struct chain *chain[SPEAKERS]; /* facts.chain is the same */
+    struct unseal_hello hello;     /* what keys are made of, as far as the hellos told it */
     uint8_t session_id[32]; /* of the last ClientHello, to see whether the server takes it up */
     uint8_t session_id_length;
     struct kept *kept; /* its packets, once its watching has ended; owned, may be NULL */
-    uint32_t number;   /* in the slab */
-    bool swapped;      /* client and server have changed places since the caller last asked */
-    bool stopped;      /* of no interest any more: not TLS, and never will be */
 };
 
 /* A new session; NULL when there is no memory. */

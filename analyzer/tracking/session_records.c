@@ -11,7 +11,7 @@ enum {
     ALERT_NO_RENEGOTIATION = 100,
     CCM_8_TAG = 8,
     AEAD_TAG = 16,
-    USUAL_SEALED = 6, /* records: the server's flight in TLS 1.3, or both Finished and some data */
+    USUAL_SEALED = 4, /* records: both Finished and some data; a flight of TLS 1.3 has more */
     USUAL_ALERTS = 2
 };
 
