@@ -125,8 +125,9 @@ static bool shows_all(const struct judgement *judgement)
 
 static void count_cause(struct totals *totals, const struct cause *cause)
 {
-    for (size_t i = 0; i < TOTALS_CAUSES && causes_row(i) != NULL; i++) {
-        totals->failed_of[i] += causes_row(i) == cause;
+    size_t index = cause == NULL ? TOTALS_CAUSES : causes_index(cause);
+    if (index < TOTALS_CAUSES) {
+        totals->failed_of[index]++;
     }
 }
 
@@ -165,7 +166,8 @@ static void report(struct judgement *judgement, struct session *session)
                                         .input = judgement->name,
                                         .inputs = judgement->inputs,
                                         .live = judgement->at_once,
-                                        .fails = policy_reason(&judgement->policy, facts, &verdict)};
+                                        .fails =
+                                            policy_reason(&judgement->policy, facts, &verdict)};
         count(judgement->totals, verdict.status);
         judgement->totals->counting += connection.fails != NULL;
         reports_connection(judgement->reports, &connection);

@@ -67,6 +67,25 @@ void argument_cite(struct argument *argument, struct moment at, const char *form
     argument->count++;
 }
 
+const struct cause *causes_family(size_t family)
+{
+    return family < FAMILY_COUNT ? FAMILIES[family] : NULL;
+}
+
+size_t causes_index(const struct cause *cause)
+{
+    size_t index = 0;
+    for (size_t family = 0; family < FAMILY_COUNT; family++) {
+        for (const struct cause *row = FAMILIES[family]; row->id != NULL; row++) {
+            if (row == cause) {
+                return index;
+            }
+            index++;
+        }
+    }
+    return index;
+}
+
 const struct cause *causes_row(size_t index)
 {
     for (size_t family = 0; family < FAMILY_COUNT; family++) {

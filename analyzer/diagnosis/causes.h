@@ -68,6 +68,12 @@ extern const struct cause causes_transport[], causes_hello[], causes_protocol[],
 /* All rows in their order of precedence: `index` from 0; NULL behind the last. */
 const struct cause *causes_row(size_t index);
 
+/* The rows of one family after the other, in the same order; NULL behind the last. */
+const struct cause *causes_family(size_t family);
+
+/* Where the row stands; as many as there are rows, where it is none of them. */
+size_t causes_index(const struct cause *cause);
+
 /* The row with this id; NULL when there is none. */
 const struct cause *causes_find(const char *id);
 

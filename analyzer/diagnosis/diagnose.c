@@ -54,28 +54,45 @@ static bool is_better(const struct verdict *verdict, enum confidence confidence,
     return holes && confidence == POSSIBLE && verdict->confidence == POSSIBLE;
 }
 
+/* Whether a row has begun to argue: most say no at once. */
+static bool is_begun(const struct argument *argument)
+{
+    return argument->summary[0] != '\0' || argument->count > 0 || argument->remedies != NULL;
+}
+
+/* Keeps the row where it is the best so far, or else among the alternatives. */
+static void weigh(struct verdict *verdict, const struct cause *row, enum confidence confidence,
+                  const struct argument *argument, bool holes)
+{
+    if (!is_better(verdict, confidence, holes)) {
+        add_alternative(verdict, row, confidence, argument->summary, false);
+        return;
+    }
+    if (verdict->cause != NULL) {
+        add_alternative(verdict, verdict->cause, verdict->confidence, verdict->argument.summary,
+                        true);
+    }
+    verdict->cause = row;
+    verdict->confidence = confidence;
+    verdict->argument = *argument;
+}
+
 static void find_cause(struct verdict *verdict, const struct question *question)
 {
     bool holes = !facts_absent(question->facts, CLIENT) || !facts_absent(question->facts, SERVER);
+    struct argument argument;
+    memset(&argument, 0, sizeof argument);
     const struct cause *row;
-    for (size_t i = 0; (row = causes_row(i)) != NULL; i++) {
-        struct argument argument;
-        memset(&argument, 0, sizeof argument);
-        enum confidence confidence = row->fits(question, &argument);
-        if (confidence == NO) {
-            continue;
+    for (size_t family = 0; (row = causes_family(family)) != NULL; family++) {
+        for (; row->id != NULL; row++) {
+            enum confidence confidence = row->fits(question, &argument);
+            if (confidence != NO) {
+                weigh(verdict, row, confidence, &argument, holes);
+            }
+            if (is_begun(&argument)) {
+                memset(&argument, 0, sizeof argument);
+            }
         }
-        if (!is_better(verdict, confidence, holes)) {
-            add_alternative(verdict, row, confidence, argument.summary, false);
-            continue;
-        }
-        if (verdict->cause != NULL) {
-            add_alternative(verdict, verdict->cause, verdict->confidence, verdict->argument.summary,
-                            true);
-        }
-        verdict->cause = row;
-        verdict->confidence = confidence;
-        verdict->argument = argument;
     }
     drop_what_is_ruled_out(verdict);
 }
