@@ -77,7 +77,7 @@ struct chain *chain_take_one(struct chain_store *store, struct arena *arena, str
     return keep_list(chain, arena, kept);
 }
 
-const char *chain_name(struct arena *arena, struct wire der)
+static const char *read_name(struct arena *arena, struct wire der)
 {
     enum { NAME_BYTES = 0xffff }; /* bytes: RFC 5246, section 7.4.4, has a length of 16 bits */
     struct x509_reader reader = {arena, false};
@@ -88,6 +88,18 @@ const char *chain_name(struct arena *arena, struct wire der)
     X509_NAME_free(name);
     ERR_clear_error();
     return text;
+}
+
+const char *chain_name(struct chain_store *store, struct arena *arena, struct wire der)
+{
+    struct remembered_name *slot = chain_store_name(store, der);
+    if (slot == NULL) {
+        return read_name(arena, der);
+    }
+    if (slot->text == NULL) {
+        chain_store_keep_name(store, slot, read_name(&store->names_arena, der), der);
+    }
+    return slot->text != NULL ? slot->text : read_name(arena, der);
 }
 
 /* ---- what it amounts to ---- */

@@ -55,8 +55,8 @@ void chain_judge(struct chain_store *store, struct chain *chain, const char *ser
 /* How many roots are known: 0 where the system has no trust store. */
 size_t chain_roots(struct chain_store *store);
 
-/* A DER-encoded DistinguishedName as one line of printable text in `arena`; NULL when there is no
- * memory. */
-const char *chain_name(struct arena *arena, struct wire der);
+/* A DER-encoded DistinguishedName as one line of printable text, in the store or else in `arena`;
+ * NULL when there is no memory. Servers send the same names to each client. */
+const char *chain_name(struct chain_store *store, struct arena *arena, struct wire der);
 
 #endif

@@ -54,6 +54,8 @@ void chain_store_free(struct chain_store *store)
     for (size_t i = 0; i < STORE_ARENAS; i++) {
         arena_release(&store->arenas[i]);
     }
+    arena_release(&store->names_arena);
+    free(store->names);
     free(store->staples);
     free(store->links);
     free(store->slots);
@@ -292,6 +294,41 @@ struct remembered_staple *chain_store_staple(struct chain_store *store, const ui
     memcpy(words, sha256, sizeof words[0]);
     size_t at = (size_t)siphash_words(&store->key, words, 2) % STORE_STAPLES;
     return store->staples == NULL ? NULL : &store->staples[at];
+}
+
+struct remembered_name *chain_store_name(struct chain_store *store, struct wire der)
+{
+    enum { SLOTS = 2 * STORE_NAMES };
+    if (der.left == 0 || der.left > STORE_NAME_MAX) {
+        return NULL;
+    }
+    if (store->names == NULL) {
+        store->names = calloc(SLOTS, sizeof *store->names);
+    }
+    if (store->names == NULL) {
+        return NULL;
+    }
+    uint64_t hash = hash_of(store, der);
+    size_t at = (size_t)hash % SLOTS;
+    while (store->names[at].text != NULL &&
+           (store->names[at].hash != hash || store->names[at].der.left != der.left ||
+            memcmp(store->names[at].der.at, der.at, der.left) != 0)) {
+        at = (at + 1) % SLOTS;
+    }
+    struct remembered_name *slot = &store->names[at];
+    slot->hash = hash;
+    return slot->text != NULL || store->name_count < STORE_NAMES ? slot : NULL;
+}
+
+void chain_store_keep_name(struct chain_store *store, struct remembered_name *slot,
+                           const char *text, struct wire der)
+{
+    const char *copy = text == NULL ? NULL : arena_copy(&store->names_arena, der.at, der.left);
+    if (copy != NULL) {
+        slot->der = wire_over(copy, der.left);
+        slot->text = text;
+        store->name_count++;
+    }
 }
 
 void chain_store_anchor(struct chain_store *store, const struct kept_certificate *kept,

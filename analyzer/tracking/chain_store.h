@@ -24,6 +24,13 @@ enum {
     STORE_STAPLES = 4096 /* OCSP responses that are remembered: servers repeat theirs for days */
 };
 
+/* Names of authorities that are remembered: clients are asked for certificates of some hundred at
+ * most. Longer ones are not. */
+enum {
+    STORE_NAMES = 2048,
+    STORE_NAME_MAX = 512 /* bytes of DER; real ones have some 100 */
+};
+
 /* What `issuer` is to `subject`. */
 enum link {
     LINK_UNKNOWN,   /* by name, but whether the signature verifies cannot be told: an algorithm that
@@ -58,6 +65,12 @@ struct remembered_staple {
     int64_t this_update, next_update;
 };
 
+struct remembered_name {
+    uint64_t hash; /* of its bytes, keyed */
+    struct wire der;
+    const char *text; /* NULL: nothing is here */
+};
+
 struct chain_store {
     OSSL_LIB_CTX *
         library; /* of our own: the system's configuration of OpenSSL changes nothing that we see */
@@ -76,6 +89,9 @@ struct chain_store {
     struct remembered_link
         *links; /* by pair, the last one that came there; made when first needed */
     struct remembered_staple *staples; /* by digest and certificate, as above */
+    struct remembered_name *names;     /* open addressing; at most half of them are taken */
+    size_t name_count;
+    struct arena names_arena;
 };
 
 /* The certificate `der`, from the store or else read into `arena`; NULL when there is no memory. */
@@ -94,6 +110,12 @@ struct remembered_link *chain_store_link(struct chain_store *store, uint32_t sub
                                          uint32_t issuer);
 struct remembered_staple *chain_store_staple(struct chain_store *store, const uint8_t sha256[32],
                                              uint32_t subject);
+
+/* The slot of a name, or the empty one where it belongs; NULL when it is too long, the table is
+ * full, or there is no memory. chain_store_keep_name() fills it, unless there is no room. */
+struct remembered_name *chain_store_name(struct chain_store *store, struct wire der);
+void chain_store_keep_name(struct chain_store *store, struct remembered_name *slot,
+                           const char *text, struct wire der);
 
 /* SHA-256 of `bytes`; false when libcrypto cannot. */
 bool chain_store_digest(uint8_t sha256[32], struct chain_store *store, struct wire bytes);

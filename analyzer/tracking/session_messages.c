@@ -254,7 +254,7 @@ static void read_certificate_request(struct session *session, const struct messa
     size_t count = 0;
     struct wire name;
     while (count < AUTHORITIES && certificate_next_authority(&name, &request.authorities)) {
-        names[count] = chain_name(&session->arena, name);
+        names[count] = chain_name(session->shared->certificates, &session->arena, name);
         count += names[count] != NULL;
     }
     const char **kept = count == 0 ? NULL : arena_take(&session->arena, count * sizeof *kept);

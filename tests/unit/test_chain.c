@@ -237,19 +237,50 @@ static void a_name_with_a_nul_in_it_is_another_name(void **state)
 static void an_authoritys_name_is_one_printable_line(void **state)
 {
     (void)state;
-    struct arena arena = {0};
+    struct build_party root = build_authority("Root", NULL);
+    struct build_world world = build_world(&root);
     X509_NAME *name = X509_NAME_new();
     build_x509_name(name, &(struct build_x509){.name = "Ro\not", .organization = "\xc3\x9c"});
     unsigned char *der = NULL;
     size_t length = (size_t)i2d_X509_NAME(name, &der);
-    assert_string_equal(chain_name(&arena, wire_over(der, length)), "CN=Ro\\0Aot,O=\xc3\x9c");
+    const char *text = chain_name(world.store, &world.arena, wire_over(der, length));
+    assert_string_equal(text, "CN=Ro\\0Aot,O=\xc3\x9c");
     for (size_t cut = 0; cut < length; cut++) {
-        assert_string_equal(chain_name(&arena, wire_over(der, cut)), "");
+        assert_string_equal(chain_name(world.store, &world.arena, wire_over(der, cut)), "");
     }
+    assert_ptr_equal(chain_name(world.store, &world.arena, wire_over(der, length)), text);
     assert_int_equal(ERR_peek_error(), 0);
     OPENSSL_free(der);
     X509_NAME_free(name);
-    arena_release(&arena);
+    build_world_free(&world);
+    build_party_free(&root);
+}
+
+static void names_are_remembered_up_to_a_bound_and_read_behind_it(void **state)
+{
+    (void)state;
+    enum { NAMES = 3000 }; /* more than are remembered */
+    struct build_party root = build_authority("Root", NULL);
+    struct build_world world = build_world(&root);
+    const char *first = NULL;
+    for (unsigned i = 0; i < 2 * NAMES; i++) {
+        char said[32];
+        X509_NAME *name = X509_NAME_new();
+        (void)snprintf(said, sizeof said, "Authority %u", i % NAMES);
+        build_x509_name(name, &(struct build_x509){.name = said});
+        unsigned char *der = NULL;
+        size_t length = (size_t)i2d_X509_NAME(name, &der);
+        const char *text = chain_name(world.store, &world.arena, wire_over(der, length));
+        assert_non_null(strstr(text, said));
+        first = first == NULL ? text : first;
+        if (i == NAMES) {
+            assert_ptr_equal(text, first);
+        }
+        OPENSSL_free(der);
+        X509_NAME_free(name);
+    }
+    build_world_free(&world);
+    build_party_free(&root);
 }
 
 /* ---- the roots ---- */
@@ -305,6 +336,7 @@ int main(void)
         cmocka_unit_test(names_fit_as_rfc_9525_has_it),
         cmocka_unit_test(a_name_with_a_nul_in_it_is_another_name),
         cmocka_unit_test(an_authoritys_name_is_one_printable_line),
+        cmocka_unit_test(names_are_remembered_up_to_a_bound_and_read_behind_it),
         cmocka_unit_test(what_is_wrong_with_an_authorities_file_is_said),
         cmocka_unit_test(the_systems_roots_may_be_missing),
     };
