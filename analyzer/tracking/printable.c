@@ -1,5 +1,6 @@
 #include "tracking/printable.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +47,18 @@ static bool is_visible(int32_t point)
              point >= 0xe0000);
 }
 
-const char *printable_copy(struct arena *arena, struct wire bytes, size_t most)
+/* Whether nothing needs an escape: most names are of visible ASCII alone. */
+static bool is_plain(struct wire bytes)
+{
+    bool plain = true;
+    while (plain && bytes.left > 0) {
+        uint8_t byte = wire_u8(&bytes);
+        plain = byte >= 0x20 && byte < 0x7f;
+    }
+    return plain;
+}
+
+static const char *escaped_copy(struct arena *arena, struct wire bytes, size_t most)
 {
     char text[PRINTABLE_MAX * ESCAPED + sizeof "..."];
     size_t length = 0;
@@ -73,4 +85,11 @@ const char *printable_copy(struct arena *arena, struct wire bytes, size_t most)
         length += 3;
     }
     return arena_copy(arena, text, length);
+}
+
+const char *printable_copy(struct arena *arena, struct wire bytes, size_t most)
+{
+    bool whole = bytes.left <= most && bytes.left <= PRINTABLE_MAX;
+    return whole && is_plain(bytes) ? arena_copy(arena, bytes.at, bytes.left)
+                                    : escaped_copy(arena, bytes, most);
 }
