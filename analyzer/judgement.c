@@ -157,7 +157,9 @@ static void report(struct judgement *judgement, struct session *session)
     struct facts *facts = &session->facts;
     struct verdict verdict;
     diagnose(&verdict, facts, servers_find(judgement->servers, facts));
-    if (judgement->reports->application || facts->cleartext[SERVER] != NULL) {
+    /* Of what is no TLS every report says what it is, where the server answered. */
+    bool other = verdict.status == STATUS_NOT_TLS && facts->cleartext[SERVER] != NULL;
+    if (judgement->reports->application || other) {
         name_application(judgement, session);
     }
     if (!judgement_is_done(judgement)) {
