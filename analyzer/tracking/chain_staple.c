@@ -131,17 +131,16 @@ static struct remembered_staple judge(struct links *links, struct wire response)
     struct remembered_staple staple = {.ocsp = OCSP_UNUSABLE};
     size_t issuer = find_issuer(links);
     if (response.left == 0 || response.left > RESPONSE_MAX ||
-        links->kept[0]->certificate.malformed ||
-        !chain_store_digest(staple.sha256, links->store, response)) {
+        links->kept[0]->certificate.malformed) {
         return staple;
     }
+    staple.hash = chain_store_hash(links->store, response);
     staple.subject = links->kept[0]->number;
     staple.issuer = issuer > 0 ? links->kept[issuer]->number : 0;
-    struct remembered_staple *slot =
-        chain_store_staple(links->store, staple.sha256, staple.subject);
+    struct remembered_staple *slot = chain_store_staple(links->store, staple.hash, staple.subject);
     bool is_kept = slot != NULL && staple.subject != 0 && (issuer == 0 || staple.issuer != 0);
     if (is_kept && slot->subject == staple.subject && slot->issuer == staple.issuer &&
-        memcmp(slot->sha256, staple.sha256, sizeof staple.sha256) == 0) {
+        memcmp(&slot->hash, &staple.hash, sizeof staple.hash) == 0) {
         return *slot;
     }
     X509 *subject = links_x509(links, 0);

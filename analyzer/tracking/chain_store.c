@@ -19,6 +19,7 @@ struct chain_store *chain_store_new(const char *authorities, char *error, size_t
         return NULL;
     }
     siphash_seed(&store->key);
+    siphash_seed(&store->other_key);
     store->library = OSSL_LIB_CTX_new();
     store->sha256 = store->library == NULL ? NULL : EVP_MD_fetch(store->library, "SHA256", NULL);
     store->keyless = OSSL_LIB_CTX_new();
@@ -62,7 +63,8 @@ void chain_store_free(struct chain_store *store)
     free(store);
 }
 
-bool chain_store_digest(uint8_t sha256[32], struct chain_store *store, struct wire bytes)
+/* SHA-256 of `bytes`; false when libcrypto cannot. */
+static bool digest(uint8_t sha256[32], struct chain_store *store, struct wire bytes)
 {
     unsigned length = 0;
     return EVP_DigestInit_ex2(store->hash, store->sha256, NULL) == 1 &&
@@ -74,7 +76,7 @@ bool chain_store_digest(uint8_t sha256[32], struct chain_store *store, struct wi
 
 /* A keyed hash of all bytes: it costs a tenth of a digest, and nobody on the wire can choose who
  * collides. */
-static uint64_t hash_of(const struct chain_store *store, struct wire der)
+static uint64_t hash_under(const struct siphash_key *key, struct wire der)
 {
     uint64_t words[64];
     uint64_t hash = der.left;
@@ -84,9 +86,20 @@ static uint64_t hash_of(const struct chain_store *store, struct wire der)
         words[0] = hash;
         words[count] = 0;
         memcpy(words + 1, part.at, part.left);
-        hash = siphash_words(&store->key, words, count + 1);
+        hash = siphash_words(key, words, count + 1);
     }
     return hash;
+}
+
+static uint64_t hash_of(const struct chain_store *store, struct wire der)
+{
+    return hash_under(&store->key, der);
+}
+
+struct chain_hash chain_store_hash(const struct chain_store *store, struct wire bytes)
+{
+    return (struct chain_hash){
+        {hash_under(&store->key, bytes), hash_under(&store->other_key, bytes)}};
 }
 
 /* Whether `kept` was made of these bytes. Of what was malformed only the digest is there. */
@@ -100,7 +113,7 @@ static bool is_made_of(struct chain_store *store, const struct kept_certificate 
     if (kept->der.left > 0) {
         return memcmp(kept->der.at, der.at, der.left) == 0;
     }
-    return chain_store_digest(sha256, store, der) &&
+    return digest(sha256, store, der) &&
            memcmp(kept->certificate.sha256, sha256, sizeof sha256) == 0;
 }
 
@@ -248,7 +261,7 @@ const struct kept_certificate *chain_store_keep(struct chain_store *store, struc
     if (kept != NULL) {
         return kept;
     }
-    if (!chain_store_digest(reading.sha256, store, der)) {
+    if (!digest(reading.sha256, store, der)) {
         ERR_clear_error();
         return NULL;
     }
@@ -284,15 +297,13 @@ struct remembered_link *chain_store_link(struct chain_store *store, uint32_t sub
     return store->links == NULL ? NULL : &store->links[at];
 }
 
-struct remembered_staple *chain_store_staple(struct chain_store *store, const uint8_t sha256[32],
+struct remembered_staple *chain_store_staple(struct chain_store *store, struct chain_hash hash,
                                              uint32_t subject)
 {
     if (store->staples == NULL) {
         store->staples = calloc(STORE_STAPLES, sizeof *store->staples);
     }
-    uint64_t words[2] = {0, subject};
-    memcpy(words, sha256, sizeof words[0]);
-    size_t at = (size_t)siphash_words(&store->key, words, 2) % STORE_STAPLES;
+    size_t at = (size_t)(hash.words[0] ^ subject) % STORE_STAPLES;
     return store->staples == NULL ? NULL : &store->staples[at];
 }
 
