@@ -93,7 +93,7 @@ static size_t room_for(size_t count, size_t first, size_t most)
 {
     size_t room = count == 0 ? 0 : first;
     while (room < count && room < most) {
-        room *= 4;
+        room *= ARENA_GROWTH;
     }
     return room < most ? room : most;
 }

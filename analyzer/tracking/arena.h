@@ -7,11 +7,13 @@
 #ifndef TRACKING_ARENA_H
 #define TRACKING_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
-    ARENA_MAX = 2 << 20 /* bytes: a hundred times what a handshake's facts need, and enough for a
+    ARENA_MAX = 2 << 20, /* bytes: a hundred times what a handshake's facts need, and enough for a
                            certificate with ten thousand names; the rest is an attacker's */
+    ARENA_GROWTH = 4     /* times, of lists that grow */
 };
 
 struct arena_chunk;
@@ -27,6 +29,16 @@ void *arena_take(struct arena *arena, size_t size);
 
 /* A copy of `size` bytes, with a NUL behind them; NULL as above. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t size);
+
+/* Whether a list of arena_more(), of which `count` are taken, has room for one more where it is. */
+static inline bool arena_has_more(size_t count, size_t first, size_t most)
+{
+    size_t room = first;
+    while (room < count) {
+        room *= ARENA_GROWTH;
+    }
+    return count != 0 && count < room && count < most;
+}
 
 /* Room for one more piece of `size` bytes behind the `count` that stand at `at`, which this
  * function gave, or NULL where there is none yet: there, or in a larger place that they were copied

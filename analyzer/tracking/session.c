@@ -83,14 +83,16 @@ struct step *session_step(struct session *session, enum step_what what, enum spe
 {
     enum { USUAL = 6 }; /* TCP's opening, the hellos, and more; four times that is a handshake */
     struct facts *facts = &session->facts;
-    struct step *steps =
-        arena_more(&session->arena, facts->step, facts->steps, sizeof *steps, USUAL, FACTS_STEPS);
-    if (steps == NULL) {
-        facts->steps_omitted++;
-        return NULL;
+    if (!arena_has_more(facts->steps, USUAL, FACTS_STEPS)) {
+        struct step *steps = arena_more(&session->arena, facts->step, facts->steps, sizeof *steps,
+                                        USUAL, FACTS_STEPS);
+        if (steps == NULL) {
+            facts->steps_omitted++;
+            return NULL;
+        }
+        facts->step = steps;
     }
-    facts->step = steps;
-    struct step *step = &steps[facts->steps++];
+    struct step *step = &facts->step[facts->steps++];
     *step = (struct step){.at = at, .from = (uint8_t)from, .what = (uint8_t)what};
     return step;
 }

@@ -68,8 +68,11 @@ void session_sealed(struct session *session, enum speaker from, const struct rec
     struct facts *facts = &session->facts;
     struct sealed_record sealed = {at, record->length, (uint8_t)from, record->type, facts->stage};
     facts->last_sealed[from] = sealed;
-    struct sealed_record *list = arena_more(&session->arena, facts->sealed, facts->sealed_count,
-                                            sizeof *list, USUAL_SEALED, FACTS_SEALED);
+    struct sealed_record *list = facts->sealed;
+    if (!arena_has_more(facts->sealed_count, USUAL_SEALED, FACTS_SEALED)) {
+        list = arena_more(&session->arena, list, facts->sealed_count, sizeof *list, USUAL_SEALED,
+                          FACTS_SEALED);
+    }
     if (list != NULL) {
         list[facts->sealed_count++] = sealed;
         facts->sealed = list;

@@ -58,9 +58,11 @@ static void a_list_grows_where_it_lies_or_moves_and_keeps_what_it_holds(void **s
 
     for (size_t i = 0; i < 20; i++) {
         uint64_t *before = list;
+        bool stays = arena_has_more(i, 2, 20);
         list = arena_more(&arena, list, i, sizeof *list, 2, 20);
         assert_non_null(list);
         moves += list != before;
+        assert_true(!stays || list == before);
         assert_int_equal(list[i], 0);
         list[i] = i + 1;
         if (i == 4) { /* now the list is not the last piece any more */
@@ -71,6 +73,7 @@ static void a_list_grows_where_it_lies_or_moves_and_keeps_what_it_holds(void **s
     for (size_t i = 0; i < 20; i++) {
         assert_int_equal(list[i], i + 1);
     }
+    assert_false(arena_has_more(20, 2, 20));
     assert_null(arena_more(&arena, list, 20, sizeof *list, 2, 20));
     arena_release(&arena);
 }
