@@ -22,10 +22,10 @@ SCALES = {"dense": 0.02, "bulk": 0.002, "flows": 0.02, "noise": 0.02, "scan": 0.
 # A smaller and a larger workload, and instructions a packet as recorded with gcc 12 -O2, libcrypto 3.0 and libpcap
 # 1.10 on x86-64.
 RECORDED = {
-    "dense": (0.005, 0.0075, 4950),
+    "dense": (0.005, 0.0075, 4400),
     "bulk": (0.001, 0.002, 1700),
-    "flows": (0.001, 0.002, 3450),
-    "noise": (0.004, 0.006, 1700),
+    "flows": (0.001, 0.002, 3000),
+    "noise": (0.02, 0.03, 1000),
     "scan": (0.002, 0.004, 240),
 }
 SLACK = 1.25

@@ -73,7 +73,7 @@ enum {
         8, /* of application data from both sides: whoever has sent so many does not
               refuse the handshake any more. Behind a TLS 1.3 handshake the first
               few are tickets, and perhaps an alert about the client's certificate */
-    FLOW_SESSIONS = 64 << 10 /* of these with a session, which takes some 6 KiB: handshakes of many
+    FLOW_SESSIONS = 64 << 10 /* of these with a session, which takes some 2.5 KB: handshakes of many
                                 seconds, even so */
 };
 
