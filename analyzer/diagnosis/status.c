@@ -404,8 +404,20 @@ static enum status status_unfinished_dialogue(const struct facts *facts, bool gr
     return to_tls ? STATUS_FAILED : STATUS_NOT_TLS;
 }
 
-/* The server has no TLS, and the client goes on in clear, as it was told to where it merely prefers
- * TLS (PostgreSQL's default), and is answered. */
+/* PostgreSQL's clients merely prefer TLS unless told otherwise: refused, they go on in clear and
+ * are answered. Until they do, or leave, nobody knows which they were told. */
+static enum status status_refused_by_postgres(const struct facts *facts)
+{
+    uint64_t refused = facts->preface_decided.frame;
+    if (facts->transport.side[SERVER].last_data.frame > refused) {
+        return STATUS_NOT_TLS;
+    }
+    return closed_by_anybody(facts) && facts_absent(facts, SERVER) ? STATUS_FAILED
+                                                                   : STATUS_INCOMPLETE;
+}
+
+/* The server has no TLS, and the client goes on in clear, as some programs do that merely prefer
+ * TLS. */
 static bool went_on_in_clear(const struct facts *facts)
 {
     static const char *const WORDS[] = {"MAIL ", "USER ", "LOGIN "};
@@ -414,18 +426,25 @@ static bool went_on_in_clear(const struct facts *facts)
     for (size_t i = 0; said != NULL && i < sizeof WORDS / sizeof WORDS[0]; i++) {
         word = word || strstr(said, WORDS[i]) != NULL;
     }
-    const struct transport *transport = &facts->transport;
+    const struct transport_side *side = facts->transport.side;
     uint64_t refused = facts->preface_decided.frame;
-    return (word || facts->preface->protocol == PREFACE_POSTGRES) && refused != 0 &&
-           transport->side[CLIENT].last_data.frame > refused &&
-           transport->side[SERVER].last_data.frame > refused;
+    return word && refused != 0 && side[CLIENT].last_data.frame > refused &&
+           side[SERVER].last_data.frame > refused;
+}
+
+static enum status status_refused(const struct facts *facts)
+{
+    if (facts->preface->protocol == PREFACE_POSTGRES && facts->preface_decided.frame != 0) {
+        return status_refused_by_postgres(facts);
+    }
+    return went_on_in_clear(facts) ? STATUS_NOT_TLS : STATUS_FAILED;
 }
 
 static enum status status_of_dialogue(const struct facts *facts)
 {
     switch ((enum preface_state)facts->preface->state) {
     case PREFACE_REFUSED:
-        return went_on_in_clear(facts) ? STATUS_NOT_TLS : STATUS_FAILED;
+        return status_refused(facts);
     case PREFACE_NOT_OFFERED:
         return left_without_tls(facts) && nothing_missing(facts) ? STATUS_FAILED : STATUS_NOT_TLS;
     case PREFACE_ASKED:
