@@ -9,7 +9,9 @@ network and the middlebox, without any help of the kernel but a packet socket.
 
 import ctypes
 import os
+import pathlib
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -63,6 +65,9 @@ class Network:
         self.names = [self.client, self.server] + ([self.middle] if with_wire else [])
         for name in self.names:
             command("ip", "netns", "add", name)
+            hosts = pathlib.Path("/etc/netns", name, "hosts")  # ip netns exec lays it over /etc/hosts
+            hosts.parent.mkdir(parents=True, exist_ok=True)
+            hosts.write_text(f"127.0.0.1 localhost\n{SERVER} server.example\n")
         if with_wire:
             self.link(self.client, "veth0", self.middle, "left")
             self.link(self.server, "veth0", self.middle, "right")
@@ -88,6 +93,7 @@ class Network:
     def remove(self):
         for name in self.names:
             command("ip", "netns", "del", name)
+            shutil.rmtree(f"/etc/netns/{name}", ignore_errors=True)
 
 
 class Frame:
