@@ -24,7 +24,6 @@ enum {
     EXTENSION_SUPPORTED_GROUPS = 10,
     EXTENSION_SIGNATURE_ALGORITHMS = 13,
     EXTENSION_EXTENDED_MASTER_SECRET = 23,
-    EXTENSION_PRE_SHARED_KEY = 41,
     EXTENSION_KEY_SHARE = 51,
     EXTENSION_RENEGOTIATION = 0xff01,
     SCSV_RENEGOTIATION = 0x00ff
@@ -127,20 +126,14 @@ static void cite_missing(struct argument *argument, const struct client_hello_fa
  * missing_extension (rustls and BoringSSL: handshake_failure; picotls closes). */
 static bool refused_for_lack(struct refusal *refusal, const struct question *question)
 {
-    if (!evidence_refusal(refusal, question) || facts_offer_lowest(refusal->offer) < TLS13 ||
-        refusal->offer->tls13_draft || /* whose key_share had another number */
-        facts_lists(refusal->offer->extensions, EXTENSION_PRE_SHARED_KEY)) {
+    if (!evidence_refusal(refusal, question) || !offers_less_than_needed(refusal->offer)) {
         return false;
     }
     uint8_t code = refusal->ending.code;
     bool general = code == UNEXPECTED_MESSAGE || code == HANDSHAKE_FAILURE ||
                    code == ILLEGAL_PARAMETER || code == DECODE_ERROR || code == INTERNAL_ERROR;
     bool closed = refusal->ending.kind == ENDING_FIN || refusal->ending.kind == ENDING_RESET;
-    bool lacks = false;
-    for (size_t i = 0; i < NEEDED_COUNT; i++) {
-        lacks = lacks || !facts_lists(refusal->offer->extensions, NEEDED[i]);
-    }
-    return lacks && (refusal->alert ? general : closed);
+    return refusal->alert ? general : closed;
 }
 
 /* A client that must have extended_master_secret (RFC 7627) meets a server without; the server

@@ -272,10 +272,20 @@ struct peculiarity offers_schemes(const struct offer *offer)
     return (struct peculiarity){0, NULL};
 }
 
+bool offers_less_than_needed(const struct offer *offer)
+{
+    enum { GROUPS = 10, SCHEMES = 13, PRE_SHARED_KEY = 41, KEY_SHARE = 51 };
+    struct code_list extensions = offer->extensions;
+    bool without_key = !facts_lists(extensions, PRE_SHARED_KEY);
+    return !allows_tls12_or_less(offer) && !offer->tls13_draft && without_key &&
+           !(facts_lists(extensions, GROUPS) && facts_lists(extensions, SCHEMES) &&
+             facts_lists(extensions, KEY_SHARE));
+}
+
 bool offers_ordinary(const struct offer *offer)
 {
-    return offers_suites(offer).weight < PECULIAR && offers_groups(offer).weight < PECULIAR &&
-           offers_schemes(offer).weight < PECULIAR;
+    return !offers_less_than_needed(offer) && offers_suites(offer).weight < PECULIAR &&
+           offers_groups(offer).weight < PECULIAR && offers_schemes(offer).weight < PECULIAR;
 }
 
 /* ---- words ---- */

@@ -24,8 +24,12 @@ struct peculiarity offers_suites(const struct offer *offer);
 struct peculiarity offers_groups(const struct offer *offer);
 struct peculiarity offers_schemes(const struct offer *offer);
 
-/* Whether none of the three is peculiar, so that a refusal must be about something else (the
- * version, too, is another matter). */
+/* Whether the offer is for TLS 1.3 alone and lacks an extension that this cannot do without, unless
+ * by a pre-shared key (RFC 8446, section 9.2). The drafts' key_share had another number. */
+bool offers_less_than_needed(const struct offer *offer);
+
+/* Whether none of the three is peculiar and nothing is missing, so that a refusal must be about
+ * something else (the version, too, is another matter). */
 bool offers_ordinary(const struct offer *offer);
 
 /* Whether a suite may be selected from the offer: it is one, and goes with a version that is

@@ -504,6 +504,10 @@ void rejection_cite(struct argument *argument, const struct rejection *rejection
             "the client leaves%s as soon as it has finished, without a byte of data: so do "
             "Node, NSS and curl when they refuse a certificate",
             rejection->ending.kind == ENDING_SEALED ? " with an encrypted alert" : "");
+    } else if (rejection->paused) {
+        argument_cite(argument, rejection->ending.at,
+                      "it is the client's turn; it pauses, and leaves without a word: so does s2n, "
+                      "10 to 30 seconds after what it refuses");
     } else {
         evidence_ending(argument, &rejection->ending);
     }

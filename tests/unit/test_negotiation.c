@@ -365,6 +365,7 @@ static void what_tls_1_3_cannot_do_without_is_missed_whatever_the_alert(void **s
     assert_int_equal(asked("extension.required", &handshake, NULL), NO);
     handshake.offer.extensions = CODES(0, 10, 13, 43);
     expect_best("extension.required", &handshake, NULL, LIKELY);
+    assert_int_equal(asked("certificate.unavailable", &handshake, NULL), NO);
     handshake.offer.versions = CODES(0x0304, 0x0303);
     assert_int_equal(asked("extension.required", &handshake, NULL), NO);
 
