@@ -49,7 +49,6 @@ struct reset {
 /* In the order in which packets touch it: the last four are written when the side closes. */
 struct transport_side {
     struct moment last_packet;
-    struct moment acknowledged; /* the peer's packet that last acknowledged something new */
     struct moment last_data, first_data;
     uint64_t bytes; /* of payload that were there to be read, in order */
     uint32_t packets;

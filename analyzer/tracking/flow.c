@@ -183,7 +183,7 @@ static struct flow *likely(const struct flow_table *table, struct flow_place pla
 bool flow_fetch(const struct flow_table *table, struct flow_place place)
 {
     const char *flow = (const char *)likely(table, place);
-    for (size_t i = 0; flow != NULL && i < offsetof(struct flow, opening); i += 64) {
+    for (size_t i = 0; flow != NULL && i < offsetof(struct flow, initial_sequence); i += 64) {
         __builtin_prefetch(flow + i, 1);
     }
     return flow != NULL;

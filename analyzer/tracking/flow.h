@@ -23,21 +23,27 @@ struct flow_key {
     uint16_t port[2];
 };
 
-/* How a connection was opened: all that is kept of one that has not said anything yet. */
+/* How a connection was opened. */
 struct opening {
-    struct moment first, last;  /* its packets */
+    struct moment first;        /* its first packet */
     struct moment syn, syn_ack; /* the first of each */
     uint16_t syn_count;
-    uint16_t packets[2];    /* by end */
-    struct moment spoke[2]; /* the last packet of each end */
-    uint16_t ip_id[2];      /* of the last one other than RST */
-    uint8_t ttl[2];         /* likewise; 0: none */
+};
+
+/* What is counted of an end's packets, until the facts are told of it. */
+struct flow_end {
+    struct moment last; /* its last packet */
+    uint32_t packets;
+    uint16_t last_ip_id;           /* of the last one other than RST */
+    uint16_t tail_retransmissions; /* since the peer last acknowledged something new */
+    uint8_t ttl_lowest,
+        ttl_highest; /* since there is a session: before, of the last one; 0: none */
 };
 
 enum flow_age { FLOW_OPENING, FLOW_ESTABLISHED, FLOW_ENDING, FLOW_CLOSED, FLOW_AGES };
 
-/* What most segments touch stands first, and apart from what only the first and the last ones do.
- */
+/* A segment without payload touches the first lines of 64 bytes and nothing else: the key's, a
+ * stream's, that of the counters and that of the last acknowledgements. */
 struct flow {
     struct flow_key key;
     uint32_t number;     /* in the table's slab */
@@ -48,11 +54,13 @@ struct flow {
     bool has_end[2];
     uint8_t plain; /* what preface_plain() said of a side's first payload, which waits in its stream
                       since; 0: nothing is held back */
-    struct session *session;      /* owned; NULL: of no interest (any more) */
-    int64_t last;                 /* nanoseconds since 1970 of the last packet */
-    int64_t linked;               /* when it came to its place among those of its age */
-    struct stream stream[2];      /* what each end sends */
-    uint32_t held;                /* bytes, as flow_memory() had it last: the caller's account */
+    struct session *session; /* owned; NULL: of no interest (any more) */
+    struct stream stream[2]; /* what each end sends */
+    struct flow_end end[2];
+    struct moment acknowledged[2]; /* the peer's packet that last acknowledged something new */
+    int64_t last;                  /* nanoseconds since 1970 of the last packet */
+    int64_t linked;                /* when it came to its place among those of its age */
+    uint32_t held;                 /* bytes, as flow_memory() had it last: the caller's account */
     uint32_t unkept;              /* packets that came before `kept`, for which there was no room */
     struct kept *kept;            /* its packets, while they may be wanted; owned, may be NULL */
     uint32_t initial_sequence[2]; /* of the SYNs */

@@ -78,7 +78,7 @@ enum hearing hearing_listen(struct flow *flow, uint8_t end, const struct segment
 bool hearing_ends(const struct flow *flow, uint8_t end, const struct segment *segment)
 {
     bool acknowledges = segment->flags == SEGMENT_ACK && segment->payload_length == 0;
-    return flow->plain != 0 && !(acknowledges && segment->ttl == flow->opening.ttl[end]);
+    return flow->plain != 0 && !(acknowledges && segment->ttl == flow->end[end].ttl_highest);
 }
 
 void hearing_release(struct flow *flow)

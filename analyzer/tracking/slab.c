@@ -2,15 +2,15 @@
 
 #include "tracking/poison.h"
 
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CACHE_LINE = 64 /* bytes; a piece begins with one, so that it lies in as few as it can */ };
 
 /* Bytes from one piece to the next. */
 static size_t stride(const struct slab *slab)
 {
-    const size_t grain = alignof(max_align_t);
-    return (slab->size + POISON_GAP + grain - 1) / grain * grain;
+    return (slab->size + POISON_GAP + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
 /* Makes room for one more block, and for the numbers of its pieces. */
@@ -39,7 +39,7 @@ static int grow(struct slab *slab)
     if (slab->count >= UINT32_MAX / SLAB_BLOCK - 1 || !widen(slab)) {
         return 0;
     }
-    void *block = malloc(stride(slab) * SLAB_BLOCK);
+    void *block = aligned_alloc(CACHE_LINE, stride(slab) * SLAB_BLOCK);
     if (block == NULL) {
         return 0;
     }

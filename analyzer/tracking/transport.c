@@ -7,23 +7,9 @@ static void count_up(uint16_t *counter)
     }
 }
 
-static void note_opening(struct flow *flow, uint8_t end, const struct segment *segment,
-                         struct moment at)
+static void note_syn(struct flow *flow, const struct segment *segment, struct moment at)
 {
     struct opening *opening = &flow->opening;
-    if (opening->first.frame == 0) {
-        opening->first = at;
-    }
-    opening->last = at;
-    opening->spoke[end] = at;
-    count_up(&opening->packets[end]);
-    if ((segment->flags & SEGMENT_RST) == 0) {
-        opening->ip_id[end] = segment->ip_id;
-        opening->ttl[end] = segment->ttl;
-    }
-    if ((segment->flags & SEGMENT_SYN) == 0) {
-        return;
-    }
     if ((segment->flags & SEGMENT_ACK) != 0) {
         if (opening->syn_ack.frame == 0) {
             opening->syn_ack = at;
@@ -40,14 +26,16 @@ static void note_sequence(struct flow *flow, uint8_t end, const struct segment *
                           struct moment at)
 {
     uint8_t peer = end ^ 1;
-    /* Some boxes answer a SYN twice, with different numbers: the last one counts, unless the peer
-     * took up the first. */
-    bool again = flow->has_initial[end] && flow->initial_sequence[end] != segment->sequence &&
-                 stream_is_fresh(&flow->stream[end]);
-    if ((segment->flags & SEGMENT_SYN) != 0 && (!flow->has_initial[end] || again)) {
-        flow->has_initial[end] = true;
-        flow->initial_sequence[end] = segment->sequence;
-        stream_begin(&flow->stream[end], segment->sequence + 1, again);
+    if ((segment->flags & SEGMENT_SYN) != 0) {
+        /* Some boxes answer a SYN twice, with different numbers: the last one counts, unless the
+         * peer took up the first. */
+        bool again = flow->has_initial[end] && flow->initial_sequence[end] != segment->sequence &&
+                     stream_is_fresh(&flow->stream[end]);
+        if (!flow->has_initial[end] || again) {
+            flow->has_initial[end] = true;
+            flow->initial_sequence[end] = segment->sequence;
+            stream_begin(&flow->stream[end], segment->sequence + 1, again);
+        }
     }
     bool resets = (segment->flags & SEGMENT_RST) != 0;
     if ((segment->flags & SEGMENT_ACK) == 0 || resets) {
@@ -56,47 +44,54 @@ static void note_sequence(struct flow *flow, uint8_t end, const struct segment *
     if (flow->has_initial[end]) {
         stream_begin(&flow->stream[peer], segment->acknowledgement, false);
     }
-    if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement) &&
-        flow->session != NULL) {
-        struct transport_side *side =
-            &flow->session->facts.transport.side[transport_speaker(flow, peer)];
-        side->tail_retransmissions = 0;
-        side->acknowledged = at;
+    if (stream_acknowledge(&flow->stream[peer], segment->acknowledgement)) {
+        flow->acknowledged[peer] = at;
+        flow->end[peer].tail_retransmissions = 0;
     }
 }
 
-static void note_side(struct transport_side *side, const struct segment *segment, struct moment at)
+/* Payload from behind the reset's sequence number: whoever sent it had not reset anything. */
+static void note_life(struct flow *flow, uint8_t end, const struct segment *segment)
 {
-    side->packets++;
-    side->last_packet = at;
+    struct reset *reset = &flow->session->facts.transport.side[transport_speaker(flow, end)].reset;
+    int32_t beyond = (int32_t)(segment->sequence + segment->payload_length - reset->sequence);
+    if (reset->at.frame != 0 && segment->payload_length > 0 && beyond > 0) {
+        reset->data_followed = true;
+    }
+}
+
+static void note_packet(struct flow *flow, uint8_t end, const struct segment *segment,
+                        struct moment at)
+{
+    struct flow_end *counted = &flow->end[end];
+    counted->packets++;
+    counted->last = at;
     if ((segment->flags & SEGMENT_RST) != 0) {
         return;
     }
-    side->last_ip_id = segment->ip_id;
-    if (side->ttl_lowest == 0 || segment->ttl < side->ttl_lowest) {
-        side->ttl_lowest = segment->ttl;
+    counted->last_ip_id = segment->ip_id;
+    bool first = flow->session == NULL || counted->ttl_lowest == 0;
+    if (first || segment->ttl < counted->ttl_lowest) {
+        counted->ttl_lowest = segment->ttl;
     }
-    if (segment->ttl > side->ttl_highest) {
-        side->ttl_highest = segment->ttl;
+    if (first || segment->ttl > counted->ttl_highest) {
+        counted->ttl_highest = segment->ttl;
     }
-    /* Payload from behind the reset's sequence number: whoever sent it had not reset anything. */
-    bool payload = segment->payload_length > 0;
-    int32_t beyond = (int32_t)(segment->sequence + segment->payload_length - side->reset.sequence);
-    if (side->reset.at.frame != 0 && payload && beyond > 0) {
-        side->reset.data_followed = true;
+    if (flow->has_end[end] && flow->session != NULL) {
+        note_life(flow, end, segment);
     }
 }
 
 void transport_note(struct flow *flow, uint8_t end, const struct segment *segment, struct moment at)
 {
-    if (flow->session == NULL || (segment->flags & SEGMENT_SYN) != 0) {
-        note_opening(flow, end, segment, at);
+    if (flow->end[0].packets == 0 && flow->end[1].packets == 0) {
+        flow->opening.first = at;
+    }
+    if ((segment->flags & SEGMENT_SYN) != 0) {
+        note_syn(flow, segment, at);
     }
     note_sequence(flow, end, segment, at);
-    if (flow->session != NULL) {
-        flow->session->facts.last = at;
-        note_side(&flow->session->facts.transport.side[transport_speaker(flow, end)], segment, at);
-    }
+    note_packet(flow, end, segment, at);
 }
 
 void transport_note_data(struct flow *flow, uint8_t end, const struct segment *segment,
@@ -115,11 +110,10 @@ void transport_note_data(struct flow *flow, uint8_t end, const struct segment *s
         side->bytes += segment->payload_length;
     } else if (!keeps_alive) {
         count_up(&side->retransmissions);
-        count_up(&side->tail_retransmissions);
+        count_up(&flow->end[end].tail_retransmissions);
     }
 }
 
-/* Whoever acknowledged it meanwhile did so in what the peer sent last. */
 void transport_note_held(struct flow *flow, uint8_t end, const struct piece *piece)
 {
     struct transport_side *side =
@@ -127,9 +121,6 @@ void transport_note_held(struct flow *flow, uint8_t end, const struct piece *pie
     side->first_data = piece->at;
     side->last_data = piece->at;
     side->bytes += (uint32_t)piece->bytes.left + piece->cut;
-    if (flow->stream[end].has_acknowledged && stream_unacknowledged(&flow->stream[end]) == 0) {
-        side->acknowledged = flow->opening.spoke[end ^ 1];
-    }
 }
 
 static void note_end(struct flow *flow, uint8_t end, const struct segment *segment,
@@ -175,7 +166,7 @@ void transport_note_close(struct flow *flow, uint8_t end, const struct segment *
         side->fin = at;
         bool known = stream_acknowledges_end(&flow->stream[end],
                                              segment->sequence + segment->payload_length);
-        side->fin_known = known ? side->acknowledged : (struct moment){0, 0};
+        side->fin_known = known ? flow->acknowledged[end] : (struct moment){0, 0};
         note_end(flow, end, segment, segment->sequence + segment->payload_length);
         (void)session_step(flow->session, STEP_FIN, from, at);
     }
@@ -211,19 +202,12 @@ void transport_begin_facts(struct flow *flow)
     struct facts *facts = &flow->session->facts;
     const struct opening *opening = &flow->opening;
     facts->first = opening->first;
-    facts->last = opening->last;
     facts->transport.syn = opening->syn;
     facts->transport.syn_ack = opening->syn_ack;
     for (uint8_t end = 0; end < 2; end++) {
         enum speaker speaker = transport_speaker(flow, end);
-        struct transport_side *side = &facts->transport.side[speaker];
         facts->address[speaker] = flow->key.address[end];
         facts->port[speaker] = flow->key.port[end];
-        side->packets = opening->packets[end];
-        side->last_packet = opening->spoke[end];
-        side->last_ip_id = opening->ip_id[end];
-        side->ttl_lowest = opening->ttl[end];
-        side->ttl_highest = opening->ttl[end];
     }
     facts->began_late = !flow->has_initial[0] && !flow->has_initial[1];
     for (int i = 0; i < SPEAKERS && facts->began_late; i++) {
@@ -245,9 +229,29 @@ static bool lacks_fin(const struct transport_side *side, const struct stream *st
            side->reset.sequence == stream->highest + 1;
 }
 
+/* Hands on what was counted. */
+static void tell_counts(struct flow *flow)
+{
+    struct facts *facts = &flow->session->facts;
+    for (uint8_t end = 0; end < 2; end++) {
+        const struct flow_end *counted = &flow->end[end];
+        struct transport_side *side = &facts->transport.side[transport_speaker(flow, end)];
+        side->packets = counted->packets;
+        side->last_packet = counted->last;
+        side->last_ip_id = counted->last_ip_id;
+        side->ttl_lowest = counted->ttl_lowest;
+        side->ttl_highest = counted->ttl_highest;
+        side->tail_retransmissions = counted->tail_retransmissions;
+        if (counted->last.frame > facts->last.frame) {
+            facts->last = counted->last;
+        }
+    }
+}
+
 void transport_end_facts(struct flow *flow, int64_t now)
 {
     struct facts *facts = &flow->session->facts;
+    tell_counts(flow);
     facts->transport.syn_count = flow->opening.syn_count;
     if (facts->transport.syn_ack.frame == 0) {
         facts->transport.syn_ack = flow->opening.syn_ack;
