@@ -253,11 +253,13 @@ static struct flow *new_flow(struct connections *connections, uint8_t *end,
 /* A SYN with another sequence number than the connection's: its ports are used again. */
 static bool is_port_reuse(const struct flow *flow, uint8_t end, const struct segment *segment)
 {
-    bool opens = (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
+    if ((segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) != SEGMENT_SYN) {
+        return false;
+    }
     bool known = flow->has_initial[end] && flow->initial_sequence[end] == segment->sequence;
     bool crossing =
         !flow->has_initial[end] && flow->opening.syn_ack.frame == 0 && flow->session == NULL;
-    return opens && !known && !crossing;
+    return !known && !crossing;
 }
 
 /* Whether a handshake that was not completed has come to its end, whoever still closes how: nobody
