@@ -5,7 +5,7 @@
 
 /* Bytes. System calls cost nothing beside the packets of so many, and what the kernel has just
  * copied is still in a processor's second cache when a packet is looked at. */
-enum { BLOCK = 256 * 1024 };
+enum { BLOCK = 64 * 1024 };
 
 bool blocks_begin(struct blocks *blocks, struct expand *expand)
 {
