@@ -208,7 +208,7 @@ void connections_keep_room(struct connections *connections)
 {
     size_t most = connections_limit(connections);
     size_t memory = memory_limit(connections) - connections->kept.limit;
-    while (flow_count(connections->flows) >= most || connections->session_count >= FLOW_SESSIONS) {
+    while (flow_count(connections->flows) >= most) {
         give_up_one(connections);
     }
     while (connections->held + judgement_memory(connections->judgement) > memory) {
@@ -253,13 +253,10 @@ static struct flow *new_flow(struct connections *connections, uint8_t *end,
 /* A SYN with another sequence number than the connection's: its ports are used again. */
 static bool is_port_reuse(const struct flow *flow, uint8_t end, const struct segment *segment)
 {
-    if ((segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) != SEGMENT_SYN) {
-        return false;
-    }
-    bool known = flow->has_initial[end] && flow->initial_sequence[end] == segment->sequence;
-    bool crossing =
-        !flow->has_initial[end] && flow->opening.syn_ack.frame == 0 && flow->session == NULL;
-    return !known && !crossing;
+    bool opens = (segment->flags & (SEGMENT_SYN | SEGMENT_ACK)) == SEGMENT_SYN;
+    return opens &&
+           (flow->has_initial[end] ? flow->initial_sequence[end] != segment->sequence
+                                   : flow->opening.syn_ack.frame != 0 || flow->session != NULL);
 }
 
 /* Whether a handshake that was not completed has come to its end, whoever still closes how: nobody

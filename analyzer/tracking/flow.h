@@ -76,13 +76,12 @@ enum {
     FLOW_CLOSED_MAX = 4096, /* closed flows that wait for stragglers: what a busy balancer closes in
                                the second that a retransmission takes */
     FLOW_TABLE_FIRST = 1024, /* slots; a power of 2 */
-    FLOW_MAX = 2 << 20,      /* flows: what a busy load balancer has open; at some 400 bytes each */
+    FLOW_MAX = 2 << 20,      /* flows: what a busy load balancer has open; at some 400 bytes
+                                each; one with a session takes some 2.5 KB */
     FLOW_KEPT_RECORDS =
         8, /* of application data from both sides: whoever has sent so many does not
               refuse the handshake any more. Behind a TLS 1.3 handshake the first
               few are tickets, and perhaps an alert about the client's certificate */
-    FLOW_SESSIONS = 160 << 10 /* of these with a session, which takes some 2.5 KB: handshakes of many
-                                seconds, even so */
 };
 
 struct flow_table;
