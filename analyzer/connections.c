@@ -50,6 +50,7 @@ struct connections {
     struct dismissed_table *dismissed;
     struct kept_account kept; /* of the packets for -w; a limit of 0: nobody wants them */
     int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
+    uint8_t tls_ports[(UINT16_MAX + 1) / 8]; /* a bit for each port that is one of TLS */
     bool live;
     size_t session_count; /* of flows in the table */
     size_t held;          /* bytes of flows in the table */
@@ -73,12 +74,7 @@ static size_t connections_limit(const struct connections *connections)
 
 static bool is_tls_port(const struct connections *connections, uint16_t port)
 {
-    for (size_t i = 0; i < connections->options->tls_port_count; i++) {
-        if (connections->options->tls_ports[i] == port) {
-            return true;
-        }
-    }
-    return false;
+    return (connections->tls_ports[port / 8] >> port % 8 & 1) != 0;
 }
 
 /* ---- from streams to facts ---- */
@@ -491,6 +487,10 @@ struct connections *connections_new(const struct options *options,
         connections->shared = *shared;
         connections->shared.sessions = &connections->sessions;
         connections->sessions.size = sizeof(struct session);
+        for (size_t i = 0; i < options->tls_port_count; i++) {
+            uint16_t port = options->tls_ports[i];
+            connections->tls_ports[port / 8] |= (uint8_t)(1U << port % 8);
+        }
     }
     return connections;
 }

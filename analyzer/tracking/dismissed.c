@@ -25,6 +25,7 @@ struct dismissed_table {
     struct lines lines;
     struct entry (*entry)[WAYS]; /* SETS of them, in `lines` */
     uint64_t forgotten;
+    bool any; /* one was dismissed: else there is no need to look */
 };
 
 struct dismissed_table *dismissed_new(void)
@@ -52,7 +53,9 @@ void dismissed_free(struct dismissed_table *table)
 
 void dismissed_fetch(const struct dismissed_table *table, uint64_t hash)
 {
-    __builtin_prefetch(table->entry[hash % SETS], 1);
+    if (table->any) {
+        __builtin_prefetch(table->entry[hash % SETS], 1);
+    }
 }
 
 static uint32_t tick_of(int64_t now)
@@ -77,6 +80,7 @@ void dismissed_add(struct dismissed_table *table, uint64_t hash, const uint32_t 
 {
     struct entry *set = table->entry[hash % SETS];
     struct entry *place = find(table, hash);
+    table->any = true;
     for (size_t i = 0; i < WAYS && place == NULL; i++) {
         place = set[i].last == 0 ? &set[i] : NULL;
     }
@@ -102,7 +106,7 @@ static bool is_reopened(const struct entry *entry, const struct segment *segment
 bool dismissed_knows(struct dismissed_table *table, uint64_t hash, const struct segment *segment,
                      int64_t now)
 {
-    struct entry *entry = find(table, hash);
+    struct entry *entry = table->any ? find(table, hash) : NULL;
     if (entry == NULL) {
         return false;
     }
