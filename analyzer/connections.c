@@ -369,12 +369,13 @@ struct flow_place connections_expect(const struct connections *connections,
     return flow_expect(connections->flows, segment);
 }
 
-void connections_fetch(const struct connections *connections, struct flow_place place,
-                       bool sessions)
+void connections_fetch(const struct connections *connections, const struct segment *segment,
+                       struct flow_place place, bool sessions)
 {
-    if (sessions) {
+    bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
+    if (sessions && (closes || segment->payload_length > 0)) { /* else it is counted in the flow */
         flow_fetch_session(connections->flows, place);
-    } else if (!flow_fetch(connections->flows, place)) {
+    } else if (!sessions && !flow_fetch(connections->flows, place)) {
         dismissed_fetch(connections->dismissed, place.hash);
         half_open_fetch(connections->half_open, place.hash);
     }
@@ -557,14 +558,10 @@ void connections_end(struct connections *connections)
     connections->dismissed = NULL;
 }
 
-size_t connections_count(const struct connections *connections)
-{
-    return connections->flows == NULL ? 0 : flow_count(connections->flows);
-}
-
 struct engine_load connections_load(const struct connections *connections)
 {
-    return (struct engine_load){.connections = connections_count(connections),
+    const struct flow_table *flows = connections->flows;
+    return (struct engine_load){.connections = flows == NULL ? 0 : flow_count(flows),
                                 .connections_limit = connections_limit(connections),
                                 .sessions = connections->session_count,
                                 .memory = connections->held +

@@ -42,8 +42,8 @@ void connections_end(struct connections *connections);
  * it is, then its flow, then its session. */
 struct flow_place connections_expect(const struct connections *connections,
                                      const struct segment *segment);
-void connections_fetch(const struct connections *connections, struct flow_place place,
-                       bool sessions);
+void connections_fetch(const struct connections *connections, const struct segment *segment,
+                       struct flow_place place, bool sessions);
 
 /* A segment; `place` is what connections_expect() gave for it. */
 void connections_take(struct connections *connections, const struct packet *packet,
@@ -67,9 +67,6 @@ void connections_keep_room(struct connections *connections);
 
 /* Packets were lost up to now. */
 void connections_note_drops(struct connections *connections);
-
-/* Connections in the table. */
-size_t connections_count(const struct connections *connections);
 
 struct engine_load connections_load(const struct connections *connections);
 

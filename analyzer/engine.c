@@ -175,7 +175,8 @@ void engine_take_all(struct engine *engine, const struct packet *packets, size_t
     for (int sessions = 0; sessions < 2 && count > 1; sessions++) {
         for (size_t i = 0; i < count; i++) {
             if (sights[i].kind == PACKET_TCP) {
-                connections_fetch(engine->connections, sights[i].place, sessions != 0);
+                connections_fetch(engine->connections, &sights[i].segment, sights[i].place,
+                                  sessions != 0);
             }
         }
     }
