@@ -193,7 +193,7 @@ static void note_certificate(struct server *row, const struct facts *facts)
         return;
     }
     const struct certificate *leaf = chain->certificates[0];
-    if (leaf->malformed || !leaf->remembered) {
+    if (leaf->malformed || leaf->number == 0) {
         return; /* what is not remembered goes with its connection */
     }
     for (size_t i = 0; i < row->certificate_count; i++) {

@@ -57,9 +57,9 @@ enum link links_between(struct links *links, size_t subject, size_t issuer)
         return LINK_STRANGERS;
     }
     struct remembered_link *remembered =
-        chain_store_link(links->store, under->number, over->number);
-    if (remembered != NULL && remembered->subject == under->number &&
-        remembered->issuer == over->number) {
+        chain_store_link(links->store, under->certificate.number, over->certificate.number);
+    if (remembered != NULL && remembered->subject == under->certificate.number &&
+        remembered->issuer == over->certificate.number) {
         return (enum link)remembered->link;
     }
     X509 *subject_x509 = links_x509(links, subject);
@@ -70,7 +70,8 @@ enum link links_between(struct links *links, size_t subject, size_t issuer)
     enum link link = links_verify(subject_x509, issuer_x509);
     links->worked_out += link != LINK_STRANGERS;
     if (remembered != NULL) {
-        *remembered = (struct remembered_link){under->number, over->number, (uint8_t)link};
+        *remembered = (struct remembered_link){under->certificate.number, over->certificate.number,
+                                               (uint8_t)link};
     }
     return link;
 }

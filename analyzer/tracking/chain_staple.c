@@ -135,8 +135,8 @@ static struct remembered_staple judge(struct links *links, struct wire response)
         return staple;
     }
     staple.hash = chain_store_hash(links->store, response);
-    staple.subject = links->kept[0]->number;
-    staple.issuer = issuer > 0 ? links->kept[issuer]->number : 0;
+    staple.subject = links->kept[0]->certificate.number;
+    staple.issuer = issuer > 0 ? links->kept[issuer]->certificate.number : 0;
     struct remembered_staple *slot = chain_store_staple(links->store, staple.hash, staple.subject);
     bool is_kept = slot != NULL && staple.subject != 0 && (issuer == 0 || staple.issuer != 0);
     if (is_kept && slot->subject == staple.subject && slot->issuer == staple.issuer &&

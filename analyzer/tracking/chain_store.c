@@ -247,8 +247,7 @@ static struct kept_certificate *read_into_store(struct chain_store *store,
         kept->hash = reading->hash;
         place(store, kept);
         store->count++;
-        kept->number = store->count;
-        kept->certificate.remembered = true;
+        kept->certificate.number = store->count;
     }
     return kept;
 }
@@ -345,7 +344,7 @@ void chain_store_keep_name(struct chain_store *store, struct remembered_name *sl
 void chain_store_anchor(struct chain_store *store, const struct kept_certificate *kept,
                         enum anchor anchor)
 {
-    if (kept->number != 0) {
+    if (kept->certificate.number != 0) {
         (*slot_of(store, kept->hash, kept->der))->anchor = (uint8_t)anchor;
     }
 }

@@ -48,7 +48,6 @@ struct kept_certificate {
     struct wire der;        /* empty where it is malformed */
     const bool *is_address; /* of each of certificate.names */
     uint64_t hash;          /* of its bytes, keyed: by which the store finds it */
-    uint32_t number;        /* in the store, from 1; 0: it lives in a connection's arena */
     uint8_t anchor;         /* enum anchor: what the roots are to it */
 };
 

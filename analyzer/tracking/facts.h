@@ -88,6 +88,7 @@ struct transport {
 
 /* What a ClientHello offers, apart from what is new in each: many handshakes share one. */
 struct offer {
+    uint32_t number; /* in the store, as a certificate's */
     uint16_t legacy_version;
     bool sslv2; /* came as an SSLv2 CLIENT-HELLO; `suites` then holds those that SSL 3.0 knows */
     bool has_extensions;
@@ -177,7 +178,8 @@ enum usage {
 /* One X.509 certificate (RFC 5280), parsed once and shared by all who were given it. */
 struct certificate {
     uint8_t sha256[32];
-    bool remembered;     /* in the store, for as long as it lives; else in the connection's arena */
+    uint32_t number;     /* in the store, for as long as it lives, from 1; 0: it goes with its
+                            connection */
     uint32_t length;     /* DER, bytes */
     bool malformed;      /* could not be parsed; nothing below is set */
     const char *subject; /* RFC 2253-like text */

@@ -124,8 +124,7 @@ static bool offers_null_compression_only(struct wire compressions)
     return compressions.left == 1 && wire_peek(&compressions, 0) == 0;
 }
 
-const struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello,
-                                 bool fingerprints)
+struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello, bool fingerprints)
 {
     struct offer *offer = arena_take(arena, sizeof *offer);
     if (offer == NULL) {

@@ -22,8 +22,8 @@ bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
 
 /* What a ClientHello offers, with JA3 and JA4 where they are wanted; NULL when there is no memory.
  */
-const struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello,
-                                 bool fingerprints);
+struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello,
+                           bool fingerprints);
 
 /* Keeps what a ServerHello or HelloRetryRequest says, as the answer to a client hello with that
  * session id, with JA3S where it is wanted; NULL when there is no memory. */

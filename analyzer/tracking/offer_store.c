@@ -27,7 +27,7 @@ struct kept_offer {
 
 struct offer_store {
     bool fingerprints;
-    size_t count;
+    uint32_t count;
     struct siphash_key seed;
     struct arena arena;
     struct kept_offer slot[SLOTS];
@@ -155,13 +155,14 @@ static const struct offer *remember(struct offer_store *store, struct kept_offer
         return NULL;
     }
     const char *copy = arena_copy(&store->arena, key->words, key->length);
-    const struct offer *offer =
+    struct offer *offer =
         copy == NULL ? NULL : hellos_offer(&store->arena, hello, store->fingerprints);
     if (offer == NULL) {
         return NULL;
     }
     *slot = (struct kept_offer){offer, hash, key->length, copy};
     store->count++;
+    offer->number = store->count;
     return offer;
 }
 

@@ -148,7 +148,7 @@ static inline void server_hello(struct handshake *handshake, uint16_t version, u
 static inline void server_certificate(struct handshake *handshake)
 {
     struct moment at = next(handshake);
-    handshake->certificate = (struct certificate){.remembered = true,
+    handshake->certificate = (struct certificate){.number = 1,
                                                   .key = KEY_RSA,
                                                   .key_bits = 2048,
                                                   .key_name = "RSA 2048",

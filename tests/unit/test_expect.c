@@ -5,7 +5,8 @@
 #include "report/expect/expect_match.h"
 #include "report/expect/expect_place.h"
 #include "report/expect/expect_update.h"
-#include "report/json/json_connection.h"
+#include "report/json/json_collection.h"
+#include "report/json/json_write.h"
 #include "scene.h"
 
 #include <json-c/json.h>
@@ -19,7 +20,11 @@ static struct json_object *found(void)
     scene.verdict.warnings = 2;
     scene.verdict.warning[0] = (struct warning){"version.old", "TLS 1.0"};
     scene.verdict.warning[1] = (struct warning){"cipher.weak", "CBC"};
-    return json_connection(&scene.connection);
+    struct json_writer writer = {0};
+    struct json_object *object = json_collection_object(&writer, &scene.connection);
+    json_write_release(&writer);
+    assert_non_null(object);
+    return object;
 }
 
 static struct json_object *json(const char *text)

@@ -1,9 +1,14 @@
 /* The report for programs: one JSON object a line and a connection. */
 #include "report/json/json_connection.h"
 #include "report/json/json_put.h"
+#include "report/json/json_repeats.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
+
+enum {
+    TOGETHER = 32 << 10 /* bytes of lines that go to the file as one, where nobody waits */
+};
 
 /* In a line's place where there is no memory to tell of a connection: the Elastic Common Schema's
  * words for an event that was lost on its way. */
@@ -12,6 +17,8 @@ static const char UNTOLD[] = "{\"event\":{\"kind\":\"pipeline_error\"},\"error\"
 
 struct report {
     FILE *out;
+    struct json_writer writer;    /* lines that are not in the file yet */
+    struct json_repeats *repeats; /* NULL: there was no memory */
 };
 
 static struct report *begin(const struct report_options *options)
@@ -19,21 +26,36 @@ static struct report *begin(const struct report_options *options)
     struct report *report = calloc(1, sizeof(*report));
     if (report != NULL) {
         report->out = options->out;
+        report->repeats = json_repeats_new();
     }
     return report;
 }
 
-static void print(struct report *report, struct json_object *line)
+static void flush(struct report *report)
 {
-    const char *text = json_line(line);
-    fprintf(report->out, "%s\n", text != NULL ? text : UNTOLD);
-    fflush(report->out); /* who reads on the other end of a pipe shall not wait */
-    json_object_put(line);
+    fwrite(report->writer.text, 1, report->writer.length, report->out);
+    json_write_back(&report->writer, 0);
+    fflush(report->out);
 }
 
+/* Live, who reads on the other end of a pipe shall not wait. */
 static void connection(struct report *report, const struct connection *connection)
 {
-    print(report, json_connection(connection));
+    struct json_writer *writer = &report->writer;
+    size_t before = writer->length;
+    json_connection(writer, report->repeats, connection);
+    json_write_end_line(writer, '\n');
+    bool lost = writer->lost;
+    if (lost) {
+        json_write_back(writer, before);
+    }
+    if (lost || connection->live || writer->length >= TOGETHER) {
+        flush(report);
+    }
+    if (lost) {
+        fprintf(report->out, "%s\n", UNTOLD);
+        fflush(report->out);
+    }
 }
 
 /* A value that is JSON already; NULL, or JSON's own null, says nothing. */
@@ -74,14 +96,21 @@ static void finding(struct report *report, const struct finding *finding)
     json_put_text(check, "outcome", finding->outcome);
     json_put_array(check, "differences", differences_of(finding));
     json_put_object(line, "check", check);
-    print(report, line);
+    const char *text = json_line(line);
+    fprintf(report->out, "%s\n", text != NULL ? text : UNTOLD);
+    fflush(report->out);
+    json_object_put(line);
 }
 
 static void end(struct report *report, const struct totals *totals)
 {
     (void)totals;
+    flush(report);
+    json_write_release(&report->writer);
+    json_repeats_free(report->repeats);
     free(report);
 }
 
-const struct report_format report_json = {"json", begin,   connection,
-                                          end,    finding, REPORT_EVERY | REPORT_APPLICATION | REPORT_FINGERPRINTS};
+const struct report_format report_json = {
+    "json", begin,   connection,
+    end,    finding, REPORT_EVERY | REPORT_APPLICATION | REPORT_FINGERPRINTS};

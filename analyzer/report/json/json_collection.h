@@ -7,8 +7,9 @@
 #include "report/report.h"
 
 struct json_object;
+struct json_writer;
 
-/* Connections that are kept: about 100 MB of objects. Whoever compares more has no sample. */
+/* Connections that are kept: 100 to 250 MB of objects. Whoever compares more has no sample. */
 enum { JSON_COLLECTION = 4096 };
 
 struct json_collection {
@@ -16,6 +17,11 @@ struct json_collection {
     bool fails[JSON_COLLECTION]; /* which of them make the status 1: see struct connection */
     size_t omitted;              /* further ones, or those for which there was no memory */
 };
+
+/* A connection's object: what json_connection() writes, read again. NULL when there is no memory;
+ * else the caller's to give back with json_object_put(). It outlives the connection. */
+struct json_object *json_collection_object(struct json_writer *writer,
+                                           const struct connection *connection);
 
 /* Empties it, for the next capture, and for good. */
 void json_collection_clear(struct json_collection *collection);

@@ -2,11 +2,8 @@
 #include "report/json/json_connection.h"
 
 #include "names.h"
-#include "report/json/json_put.h"
-#include "report/phrase.h"
+#include "report/json/json_repeats.h"
 
-#include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 
 enum {
@@ -24,140 +21,141 @@ static size_t version_text(char out[NAMES_TEXT_MAX], uint16_t code)
     return length > 0 ? (size_t)length : 0;
 }
 
-static struct json_object *offer_of(const struct facts *facts)
+static void write_offer(struct json_writer *out, struct json_repeats *repeats,
+                        const struct offer *offer)
 {
-    struct json_object *client = json_object_new_object();
-    const struct client_hello_facts *hello = facts_client_hello(facts);
-    if (hello == NULL || hello->offer == NULL) {
-        return client;
+    if (json_repeats_write(repeats, out, REPEAT_OFFER, offer->number)) {
+        return;
     }
-    const struct offer *offer = hello->offer;
+    size_t begin = out->length;
     char version[NAMES_TEXT_MAX] = "";
     version_text(version, offer->legacy_version);
-    json_put_text(client, "legacy_version", version);
-    json_put_codes(client, "versions", offer->versions, version_text);
-    json_put_codes(client, "groups", offer->groups, names_group_text);
-    json_put_codes(client, "key_shares", offer->key_shares, names_group_text);
-    json_put_codes(client, "signature_algorithms", offer->schemes, names_scheme_text);
-    json_put_codes(client, "certificate_signature_algorithms", offer->certificate_schemes,
-                   names_scheme_text);
-    json_put_codes(client, "extensions", offer->extensions, names_extension_text);
-    json_put_texts(client, "alpn", offer->alpn);
-    if (hello->length > 0) {
-        json_put_number(client, "length", hello->length);
-    }
-    return client;
+    json_write_text(out, "legacy_version", version);
+    json_write_codes(out, "versions", offer->versions, version_text);
+    json_write_codes(out, "groups", offer->groups, names_group_text);
+    json_write_codes(out, "key_shares", offer->key_shares, names_group_text);
+    json_write_codes(out, "signature_algorithms", offer->schemes, names_scheme_text);
+    json_write_codes(out, "certificate_signature_algorithms", offer->certificate_schemes,
+                     names_scheme_text);
+    json_write_codes(out, "extensions", offer->extensions, names_extension_text);
+    json_write_texts(out, "alpn", offer->alpn);
+    json_repeats_keep(repeats, out, begin, REPEAT_OFFER, offer->number);
 }
 
-static struct json_object *answer_of(const struct facts *facts)
+static void write_client(struct json_writer *out, struct json_repeats *repeats,
+                         const struct client_hello_facts *hello)
 {
-    struct json_object *server = json_object_new_object();
+    if (hello == NULL || hello->offer == NULL) {
+        return;
+    }
+    size_t client = json_write_object(out, "client");
+    write_offer(out, repeats, hello->offer);
+    if (hello->length > 0) {
+        json_write_number(out, "length", hello->length);
+    }
+    json_write_end_object(out, client);
+}
+
+static void write_server(struct json_writer *out, const struct facts *facts)
+{
     const struct server_hello_facts *hello = facts->server_hello;
     char text[NAMES_TEXT_MAX] = "";
     if (hello == NULL) {
-        return server;
+        return;
     }
+    size_t server = json_write_object(out, "server");
     version_text(text, hello->legacy_version);
-    json_put_text(server, "legacy_version", text);
-    json_put_codes(server, "extensions", hello->extensions, names_extension_text);
+    json_write_text(out, "legacy_version", text);
+    json_write_codes(out, "extensions", hello->extensions, names_extension_text);
     if (facts->server_scheme != 0) {
         names_scheme_text(text, facts->server_scheme);
-        json_put_text(server, "signature_algorithm", text);
+        json_write_text(out, "signature_algorithm", text);
     }
     if (facts->dh_bits > 0) {
-        json_put_number(server, "dh_bits", facts->dh_bits);
+        json_write_number(out, "dh_bits", facts->dh_bits);
     }
-    return server;
+    json_write_end_object(out, server);
 }
 
-static struct json_object *request_of(const struct facts *facts)
+static void write_request(struct json_writer *out, const struct facts *facts)
 {
-    struct json_object *request = json_object_new_object();
-    if (facts->certificate_request.frame != 0) {
-        json_put_number(request, "frame", facts->certificate_request.frame);
-        json_put_codes(request, "signature_algorithms", facts->request_schemes, names_scheme_text);
-        json_put_texts(request, "authorities", facts->authorities);
+    if (facts->certificate_request.frame == 0) {
+        return;
     }
-    return request;
+    size_t request = json_write_object(out, "certificate_request");
+    json_write_number(out, "frame", facts->certificate_request.frame);
+    json_write_codes(out, "signature_algorithms", facts->request_schemes, names_scheme_text);
+    json_write_texts(out, "authorities", facts->authorities);
+    json_write_end_object(out, request);
 }
 
 /* Seconds since the connection's first packet, with microseconds as they are and not as a binary
  * fraction has them. */
-static struct json_object *since_of(const struct facts *facts, struct moment at)
+static void write_since(struct json_writer *out, const struct facts *facts, struct moment at)
 {
     int64_t since = at.time - facts->first.time;
     uint64_t span = since < 0 ? 0 - (uint64_t)since : (uint64_t)since;
     uint64_t microseconds = (span + 500) / 1000;
-    char text[40];
-    struct phrase phrase = phrase_in(text, sizeof(text));
-    bool negative = since < 0 && microseconds > 0;
-    phrase_add(&phrase, "%s%" PRIu64 ".%06u", negative ? "-" : "", microseconds / 1000000,
-               (unsigned)(microseconds % 1000000));
-    double value = (double)microseconds / 1e6;
-    return json_object_new_double_s(negative ? -value : value, text);
+    json_write_millionths(out, "time", since < 0 && microseconds > 0, microseconds);
 }
 
-static void put_alert(struct json_object *object, const struct step *step)
+static void write_alert(struct json_writer *out, const struct step *step)
 {
     if (step->b != 255) {
         char name[NAMES_TEXT_MAX] = "";
         names_alert_text(name, step->b);
-        json_put_text(object, "level", names_alert_level(step->a));
-        json_put_number(object, "code", step->b);
-        json_put_text(object, "name", name);
+        json_write_text(out, "level", names_alert_level(step->a));
+        json_write_number(out, "code", step->b);
+        json_write_text(out, "name", name);
     }
-    json_put_flag(object, "sealed", step->sealed || step->b == 255);
+    json_write_flag(out, "sealed", step->sealed || step->b == 255);
 }
 
-static struct json_object *step_of(const struct facts *facts, const struct step *step)
+static void write_step(struct json_writer *out, const struct facts *facts, const struct step *step)
 {
-    struct json_object *object = json_object_new_object();
+    size_t object = json_write_object(out, NULL);
     char text[TEXT];
     report_step_text(text, sizeof(text), facts, step);
-    json_put_number(object, "frame", step->at.frame);
-    json_put(object, "time", since_of(facts, step->at));
-    json_put_text(object, "from", report_speaker(step->from));
-    json_put_text(object, "what", report_step_name(step));
+    json_write_number(out, "frame", step->at.frame);
+    write_since(out, facts, step->at);
+    json_write_text(out, "from", report_speaker(step->from));
+    json_write_text(out, "what", report_step_name(step));
     if (step->what == STEP_ALERT) {
-        put_alert(object, step);
+        write_alert(out, step);
     } else if (step->sealed) {
-        json_put_flag(object, "sealed", true);
+        json_write_flag(out, "sealed", true);
     }
     if (step->size > 0) {
-        json_put_number(object, "length", step->size);
+        json_write_number(out, "length", step->size);
     }
     if (step->repeats > 0) {
-        json_put_number(object, "repeats", step->repeats);
+        json_write_number(out, "repeats", step->repeats);
     }
-    json_put_text(object, "text", text);
-    return object;
+    json_write_text(out, "text", text);
+    json_write_end_object(out, object);
 }
 
-static void put_steps(struct json_object *handshake, const struct facts *facts)
+static void write_steps(struct json_writer *out, const struct facts *facts)
 {
-    struct json_object *steps = json_object_new_array();
+    size_t steps = json_write_array(out, "steps");
     for (size_t i = 0; i < facts->steps && i < FACTS_STEPS; i++) {
-        json_append(steps, step_of(facts, &facts->step[i]));
+        write_step(out, facts, &facts->step[i]);
     }
-    json_put_array(handshake, "steps", steps);
+    json_write_end_array(out, steps);
     if (facts->steps_omitted > 0) {
-        json_put_number(handshake, "steps_omitted", facts->steps_omitted);
+        json_write_number(out, "steps_omitted", facts->steps_omitted);
     }
 }
 
-static void put_unseen(struct json_object *handshake, const struct facts *facts)
+static void write_unseen(struct json_writer *out, const struct facts *facts)
 {
     const char *sentence[REPORT_UNSEEN];
     size_t count = report_unseen(sentence, facts);
-    struct json_object *unseen = json_object_new_array();
-    for (size_t i = 0; i < count; i++) {
-        json_append(unseen, json_text_of(sentence[i]));
-    }
-    json_put_array(handshake, "unseen", unseen);
+    json_write_texts(out, "unseen", (struct text_list){sentence, count});
 }
 
 /* What came before TLS: the protocol that was to go over to it, and the proxy that was passed. */
-static void put_preface(struct json_object *handshake, const struct preface *preface)
+static void write_preface(struct json_writer *out, const struct preface *preface)
 {
     if (preface == NULL) {
         return;
@@ -167,30 +165,31 @@ static void put_preface(struct json_object *handshake, const struct preface *pre
     bool asked = preface->state == PREFACE_ASKED || preface->state == PREFACE_GRANTED ||
                  preface->state == PREFACE_REFUSED;
     if (protocol >= PREFACE_SMTP && protocol <= PREFACE_RDP && asked) {
-        json_put_text(handshake, "starttls", preface_name(protocol));
+        json_write_text(out, "starttls", preface_name(protocol));
     }
     if (protocol >= PREFACE_HTTP_CONNECT && protocol <= PREFACE_PROXY2) {
         tunnel = protocol;
     }
-    json_put_text(handshake, "proxy", preface_name(tunnel));
+    json_write_text(out, "proxy", preface_name(tunnel));
 }
 
-struct json_object *json_handshake(const struct facts *facts, const struct verdict *verdict)
+void json_handshake(struct json_writer *out, struct json_repeats *repeats,
+                    const struct facts *facts, const struct verdict *verdict)
 {
-    struct json_object *handshake = json_object_new_object();
     const struct client_hello_facts *hello = facts_client_hello(facts);
-    json_put_text(handshake, "status", diagnose_status_name(verdict->status));
+    size_t handshake = json_write_object(out, "handshake");
+    json_write_text(out, "status", diagnose_status_name(verdict->status));
     if (facts->retry != NULL || facts->server_hello != NULL) {
-        json_put_flag(handshake, "hello_retry", facts->retry != NULL);
+        json_write_flag(out, "hello_retry", facts->retry != NULL);
     }
     if (hello != NULL) {
-        json_put_flag(handshake, "early_data", facts->client_hello[0].early_data);
+        json_write_flag(out, "early_data", facts->client_hello[0].early_data);
     }
-    put_preface(handshake, facts->preface);
-    json_put_object(handshake, "client", offer_of(facts));
-    json_put_object(handshake, "server", answer_of(facts));
-    json_put_object(handshake, "certificate_request", request_of(facts));
-    put_steps(handshake, facts);
-    put_unseen(handshake, facts);
-    return handshake;
+    write_preface(out, facts->preface);
+    write_client(out, repeats, hello);
+    write_server(out, facts);
+    write_request(out, facts);
+    write_steps(out, facts);
+    write_unseen(out, facts);
+    json_write_end_object(out, handshake);
 }

@@ -1,8 +1,6 @@
 #include "report/json/json_put.h"
 
-#include "names.h"
 #include "report/phrase.h"
-#include "report/report.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -135,34 +133,4 @@ void json_put_flag(struct json_object *object, const char *key, bool flag)
 void json_put_number(struct json_object *object, const char *key, uint64_t number)
 {
     json_put(object, key, json_object_new_uint64(number));
-}
-
-void json_put_texts(struct json_object *object, const char *key, struct text_list list)
-{
-    struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < list.count; i++) {
-        if (list.at[i][0] != '\0') {
-            json_append(array, json_text_of(list.at[i]));
-        }
-    }
-    json_put_array(object, key, array);
-}
-
-void json_put_codes(struct json_object *object, const char *key, struct code_list list,
-                    size_t (*name)(char out[NAMES_TEXT_MAX], uint16_t code))
-{
-    struct json_object *array = json_object_new_array();
-    for (size_t i = 0; i < list.count; i++) {
-        char text[NAMES_TEXT_MAX] = "";
-        name(text, list.at[i]);
-        json_append(array, json_text_of(text));
-    }
-    json_put_array(object, key, array);
-}
-
-void json_put_seconds(struct json_object *object, const char *key, int64_t seconds)
-{
-    char text[REPORT_TIME];
-    report_time(text, seconds, -1);
-    json_put_text(object, key, text);
 }

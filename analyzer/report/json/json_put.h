@@ -1,4 +1,5 @@
-/* Building JSON: what is not known is not put; so no report says null, "" or [].
+/* Building JSON of findings, comparisons and SARIF: what is not known is not put; so no report says
+ * null, "" or []. Connections are many, and written otherwise: json_write.h.
  *
  * Every function takes over the value that it is given, also where it does not put it. A value that
  * is NULL had no memory, as had an object that is NULL: whatever it was to become part of remembers
@@ -29,14 +30,6 @@ void json_put_array(struct json_object *object, const char *key, struct json_obj
 void json_put_text(struct json_object *object, const char *key, const char *text);
 void json_put_flag(struct json_object *object, const char *key, bool flag);
 void json_put_number(struct json_object *object, const char *key, uint64_t number);
-void json_put_texts(struct json_object *object, const char *key, struct text_list list);
-
-/* `name` writes a code's name, of at most NAMES_TEXT_MAX bytes. */
-void json_put_codes(struct json_object *object, const char *key, struct code_list list,
-                    size_t (*name)(char *out, uint16_t code));
-
-/* A time in seconds since 1970, as RFC 3339 has it. */
-void json_put_seconds(struct json_object *object, const char *key, int64_t seconds);
 
 void json_append(struct json_object *array, struct json_object *value);
 
