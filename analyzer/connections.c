@@ -4,6 +4,7 @@
 #include "tracking/flow.h"
 #include "tracking/half_open.h"
 #include "tracking/hearing.h"
+#include "tracking/ports.h"
 #include "tracking/transport.h"
 
 #include <stdlib.h>
@@ -50,7 +51,7 @@ struct connections {
     struct dismissed_table *dismissed;
     struct kept_account kept; /* of the packets for -w; a limit of 0: nobody wants them */
     int64_t limit[FLOW_AGES]; /* silence_limit, as this run has it */
-    uint8_t tls_ports[(UINT16_MAX + 1) / 8]; /* a bit for each port that is one of TLS */
+    struct ports tls_ports;
     bool live;
     size_t session_count; /* of flows in the table */
     size_t held;          /* bytes of flows in the table */
@@ -72,11 +73,6 @@ static size_t connections_limit(const struct connections *connections)
     return connections->options->connections != 0 ? connections->options->connections : FLOW_MAX;
 }
 
-static bool is_tls_port(const struct connections *connections, uint16_t port)
-{
-    return (connections->tls_ports[port / 8] >> port % 8 & 1) != 0;
-}
-
 /* ---- from streams to facts ---- */
 
 static bool begin_session(struct connections *connections, struct flow *flow)
@@ -87,7 +83,7 @@ static bool begin_session(struct connections *connections, struct flow *flow)
             connections->session_count++;
             transport_begin_facts(flow);
             flow->session->facts.tls_expected =
-                is_tls_port(connections, flow->session->facts.port[SERVER]);
+                ports_has(&connections->tls_ports, flow->session->facts.port[SERVER]);
             hearing_release(flow);
         }
         connections->unwatched += flow->session == NULL;
@@ -134,7 +130,7 @@ static void remove_flow(struct connections *connections, struct flow *flow)
 /* A connection on which nobody said anything is told of where TLS was expected. */
 static void end_flow(struct connections *connections, struct flow *flow, bool given_up)
 {
-    bool expected = is_tls_port(connections, flow->key.port[flow->client ^ 1]);
+    bool expected = ports_has(&connections->tls_ports, flow->key.port[flow->client ^ 1]);
     if (flow->opening.syn.frame != 0 && expected) {
         (void)begin_session(connections, flow);
     }
@@ -151,7 +147,8 @@ static void retire(struct connections *connections, struct flow *flow, bool give
     flow_touch(connections->flows, flow, closed ? FLOW_CLOSED : FLOW_ESTABLISHED, flow->last);
 }
 
-static void end_silent_flows(struct connections *connections)
+/* Kept out of what asks with each packet whether it is time. */
+__attribute__((noinline)) static void end_silent_flows(struct connections *connections)
 {
     connections->next_look = connections->now + look_every;
     for (int age = 0; age < FLOW_AGES; age++) {
@@ -199,14 +196,18 @@ static void give_up_one(struct connections *connections)
     }
 }
 
-/* Keeps room for one more flow, one more session, and what they will hold. */
-void connections_keep_room(struct connections *connections)
+/* Keeps room for one more flow. */
+static void keep_place(struct connections *connections)
 {
     size_t most = connections_limit(connections);
-    size_t memory = memory_limit(connections) - connections->kept.limit;
     while (flow_count(connections->flows) >= most) {
         give_up_one(connections);
     }
+}
+
+void connections_keep_room(struct connections *connections)
+{
+    size_t memory = memory_limit(connections) - connections->kept.limit;
     while (connections->held + judgement_memory(connections->judgement) > memory) {
         if (judgement_memory(connections->judgement) > memory / 2 ||
             flow_count(connections->flows) == 0) {
@@ -225,8 +226,8 @@ static bool sender_is_client(const struct connections *connections, const struct
     if ((segment->flags & SEGMENT_SYN) != 0) {
         return (segment->flags & SEGMENT_ACK) == 0;
     }
-    bool from_tls = is_tls_port(connections, segment->from_port);
-    bool to_tls = is_tls_port(connections, segment->to_port);
+    bool from_tls = ports_has(&connections->tls_ports, segment->from_port);
+    bool to_tls = ports_has(&connections->tls_ports, segment->to_port);
     return from_tls != to_tls ? to_tls : segment->from_port >= segment->to_port;
 }
 
@@ -236,6 +237,7 @@ static struct flow *new_flow(struct connections *connections, uint8_t *end,
     if (segment->payload_length == 0 && (segment->flags & SEGMENT_SYN) == 0) {
         return NULL;
     }
+    keep_place(connections);
     struct flow *flow = flow_add(connections->flows, end, &segment->from, segment->from_port,
                                  &segment->to, segment->to_port);
     if (flow != NULL) {
@@ -336,7 +338,7 @@ static bool watch(struct connections *connections, struct flow *flow, uint8_t en
     bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
     bool speaks = segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0;
     if (flow->session == NULL && speaks && !closes &&
-        !is_tls_port(connections, flow->key.port[flow->client ^ 1])) {
+        !ports_has(&connections->tls_ports, flow->key.port[flow->client ^ 1])) {
         switch (hearing_listen(flow, end, segment, at)) {
         case HEARING_HELD:
             transport_note(flow, end, segment, at);
@@ -369,16 +371,17 @@ struct flow_place connections_expect(const struct connections *connections,
     return flow_expect(connections->flows, segment);
 }
 
-void connections_fetch(const struct connections *connections, const struct segment *segment,
-                       struct flow_place place, bool sessions)
+void connections_fetch(const struct connections *connections, struct flow_place place)
 {
-    bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
-    if (sessions && (closes || segment->payload_length > 0)) { /* else it is counted in the flow */
-        flow_fetch_session(connections->flows, place);
-    } else if (!sessions && !flow_fetch(connections->flows, place)) {
+    if (!flow_fetch(connections->flows, place)) {
         dismissed_fetch(connections->dismissed, place.hash);
         half_open_fetch(connections->half_open, place.hash);
     }
+}
+
+void connections_fetch_session(const struct connections *connections, struct flow_place place)
+{
+    flow_fetch_session(connections->flows, place);
 }
 
 /* A connection of which no more than its opening was known goes on: it becomes a flow, to which the
@@ -387,6 +390,7 @@ static struct flow *go_on(struct connections *connections, const struct half_ope
                           const struct segment *segment)
 {
     uint8_t end = 0;
+    keep_place(connections);
     struct flow *flow = flow_add(connections->flows, &end, &segment->from, segment->from_port,
                                  &segment->to, segment->to_port);
     if (flow != NULL) {
@@ -407,7 +411,8 @@ static bool is_only_opening(struct connections *connections, struct flow **flow,
 {
     struct half_open known;
     bool opens = segment->flags == SEGMENT_SYN;
-    bool expected = is_tls_port(connections, opens ? segment->to_port : segment->from_port);
+    bool expected =
+        ports_has(&connections->tls_ports, opens ? segment->to_port : segment->from_port);
     bool kept = connections->kept.limit != 0; /* then the packets themselves are wanted */
     if (!expected && !kept &&
         half_open_note(connections->half_open, hash, end, segment, at,
@@ -489,8 +494,7 @@ struct connections *connections_new(const struct options *options,
         connections->shared.sessions = &connections->sessions;
         connections->sessions.size = sizeof(struct session);
         for (size_t i = 0; i < options->tls_port_count; i++) {
-            uint16_t port = options->tls_ports[i];
-            connections->tls_ports[port / 8] |= (uint8_t)(1U << port % 8);
+            ports_add(&connections->tls_ports, options->tls_ports[i]);
         }
     }
     return connections;

@@ -42,8 +42,14 @@ void connections_end(struct connections *connections);
  * it is, then its flow, then its session. */
 struct flow_place connections_expect(const struct connections *connections,
                                      const struct segment *segment);
-void connections_fetch(const struct connections *connections, const struct segment *segment,
-                       struct flow_place place, bool sessions);
+void connections_fetch(const struct connections *connections, struct flow_place place);
+void connections_fetch_session(const struct connections *connections, struct flow_place place);
+
+/* Whether a segment says anything to a session: others are counted in their flow. */
+static inline bool connections_tells(const struct segment *segment)
+{
+    return segment->payload_length > 0 || (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
+}
 
 /* A segment; `place` is what connections_expect() gave for it. */
 void connections_take(struct connections *connections, const struct packet *packet,
@@ -60,9 +66,11 @@ void connections_take_piece(struct connections *connections, const struct segmen
 /* It is (at least) that time, in nanoseconds since 1970. */
 void connections_set_time(struct connections *connections, int64_t now);
 
-/* Ends whoever has been silent for too long; and makes room for one more flow and session, and what
- * they will hold. */
+/* Ends whoever has been silent for too long. */
 void connections_end_silent(struct connections *connections);
+
+/* Makes room, in memory, for what the packets bring that are taken next: to be asked for with each
+ * few of them. */
 void connections_keep_room(struct connections *connections);
 
 /* Packets were lost up to now. */

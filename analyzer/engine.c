@@ -67,7 +67,8 @@ bool engine_is_done(const struct engine *engine)
  * 2116. */
 static int64_t sane_time(int64_t time)
 {
-    return time < 0 ? 0 : time > INT64_MAX / 2 ? INT64_MAX / 2 : time;
+    bool sane = (uint64_t)time <= INT64_MAX / 2;
+    return sane ? time : time < 0 ? 0 : INT64_MAX / 2;
 }
 
 /* ---- datagrams in pieces ---- */
@@ -88,7 +89,7 @@ static void give_up_fragments(struct engine *engine, int64_t now)
 {
     struct segment segment;
     struct moment at;
-    while (engine->fragments != NULL && fragments_give_up(engine->fragments, &segment, &at, now)) {
+    while (fragments_give_up(engine->fragments, &segment, &at, now)) {
         connections_take_piece(engine->connections, &segment, at);
     }
 }
@@ -96,8 +97,8 @@ static void give_up_fragments(struct engine *engine, int64_t now)
 /* Counts what could not be put together. */
 static void end_fragments(struct engine *engine)
 {
-    give_up_fragments(engine, INT64_MAX);
     if (engine->fragments != NULL) {
+        give_up_fragments(engine, INT64_MAX);
         engine->totals.fragments += fragments_lost(engine->fragments);
         fragments_free(engine->fragments);
         engine->fragments = NULL;
@@ -134,7 +135,6 @@ static void take(struct engine *engine, const struct packet *packet, struct sigh
     engine->totals.cut_packets += packet->bytes.left < packet->length;
     engine->now = at.time > engine->now ? at.time : engine->now;
     connections_set_time(engine->connections, engine->now);
-    connections_keep_room(engine->connections);
     if (sight->kind == PACKET_FRAGMENT) {
         sight->kind = take_fragment(engine, &sight->segment, at);
         expect(engine, sight);
@@ -154,7 +154,9 @@ static void take(struct engine *engine, const struct packet *packet, struct sigh
     case PACKET_OTHER:
         break;
     }
-    give_up_fragments(engine, engine->now);
+    if (engine->fragments != NULL) {
+        give_up_fragments(engine, engine->now);
+    }
     connections_end_silent(engine->connections);
 }
 
@@ -166,20 +168,32 @@ static void note_losses(struct engine *engine)
 
 /* While one packet is worked on, what is known of the next ones' connections comes from memory: to
  * wait for it would take longer than all else. */
+static void fetch(const struct engine *engine, const struct sight sights[], size_t count)
+{
+    bool sessions = false; /* of those with payload, or that close */
+    for (size_t i = 0; i < count; i++) {
+        if (sights[i].kind == PACKET_TCP) {
+            connections_fetch(engine->connections, sights[i].place);
+            sessions = sessions || connections_tells(&sights[i].segment);
+        }
+    }
+    for (size_t i = 0; sessions && i < count; i++) {
+        if (sights[i].kind == PACKET_TCP && connections_tells(&sights[i].segment)) {
+            connections_fetch_session(engine->connections, sights[i].place);
+        }
+    }
+}
+
 void engine_take_all(struct engine *engine, const struct packet *packets, size_t count)
 {
     struct sight sights[ENGINE_TOGETHER];
     for (size_t i = 0; i < count; i++) {
         look(engine, &sights[i], &packets[i]);
     }
-    for (int sessions = 0; sessions < 2 && count > 1; sessions++) {
-        for (size_t i = 0; i < count; i++) {
-            if (sights[i].kind == PACKET_TCP) {
-                connections_fetch(engine->connections, &sights[i].segment, sights[i].place,
-                                  sessions != 0);
-            }
-        }
+    if (count > 1) {
+        fetch(engine, sights, count);
     }
+    connections_keep_room(engine->connections);
     for (size_t i = 0; i < count && !engine_is_done(engine); i++) {
         take(engine, &packets[i], &sights[i]);
     }
@@ -223,7 +237,9 @@ void engine_let_time_pass(struct engine *engine, int64_t now)
     connections_set_time(engine->connections, engine->now);
     engine->totals.forgotten = connections_forgotten(engine->connections);
     (void)keylog_refresh(engine->keylog);
-    give_up_fragments(engine, engine->now);
+    if (engine->fragments != NULL) {
+        give_up_fragments(engine, engine->now);
+    }
     connections_end_silent(engine->connections);
 }
 

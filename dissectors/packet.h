@@ -73,6 +73,10 @@ bool packet_link_known(int link);
 enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes,
                                 size_t length);
 
+/* The same, layer by layer also where there is a shorter way: what tests hold that against. */
+enum packet_kind packet_dissect_layers(struct segment *segment, int link, struct wire bytes,
+                                       size_t length);
+
 /* The same for an IP datagram that was put together: `bytes` follows its IP header, of which
  * `piece`, one of its fragments, tells the rest. */
 enum packet_kind packet_dissect_datagram(struct segment *segment, const struct segment *piece,

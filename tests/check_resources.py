@@ -25,6 +25,7 @@ CLIENT, SERVER = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
 START = 1_700_000_000 * 10**9
 HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 MIB = 1 << 20
+LARGE_PAGES = 2 * 4 * MIB  # what flows and sessions may each have begun, and twice of it where it has to be aligned
 # With few roots, which take long to load; outside the sandbox, which neither valgrind nor the library stands.
 QUIETLY = ("-q", "--no-sandbox", "--ca-file", str(pathlib.Path(__file__).resolve().parent / "authorities.pem"))
 
@@ -179,10 +180,10 @@ class Case(NamedTuple):
 
 CASES = [
     # A session with the facts of a connection that may still turn out to be TLS behind STARTTLS.
-    Case(garbage, 8000, 8000 * 9000 + MIB, (500, 1000), "packet", 15000),
-    Case(garbage_on_tls, 4000, 4000 * 9000 + MIB, (500, 1000), "packet", 30000),
+    Case(garbage, 8000, 8000 * 9000 + LARGE_PAGES, (500, 1000), "packet", 15000),
+    Case(garbage_on_tls, 4000, 4000 * 9000 + LARGE_PAGES, (500, 1000), "packet", 30000),
     # All of it together.
-    Case(garbage_on_tls, 6000, 16 * MIB + 2 * MIB, (3000, 3500), "packet", 30000, ("--memory", "16")),
+    Case(garbage_on_tls, 6000, 16 * MIB + LARGE_PAGES, (3000, 3500), "packet", 30000, ("--memory", "16")),
     # Never more than ASSEMBLY_MAX of a message and a record; a longer message is passed over.
     Case(large_certificate, 16 * MIB - 100, MIB, (MIB, 2 * MIB), "byte", 20),
     # Of each the record that came, and the session.

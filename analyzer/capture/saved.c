@@ -219,10 +219,12 @@ static enum capture_result next_copied(struct saved *saved, struct packet packet
 
 static bool passes(const struct source *source, const struct packet *packet)
 {
+    if (!source->filtered) {
+        return true;
+    }
     struct pcap_pkthdr header = {.caplen = (bpf_u_int32)packet->bytes.left,
                                  .len = (bpf_u_int32)packet->length};
-    return !source->filtered ||
-           pcap_offline_filter(&source->filter, &header, packet->bytes.at) != 0;
+    return pcap_offline_filter(&source->filter, &header, packet->bytes.at) != 0;
 }
 
 /* Takes packets that lie whole in the block, of which `count` pass. */

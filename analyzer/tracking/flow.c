@@ -1,6 +1,6 @@
 #include "tracking/flow.h"
 
-#include "tracking/siphash.h"
+#include "tracking/multilinear.h"
 #include "tracking/slab.h"
 
 #include <stdlib.h>
@@ -28,7 +28,7 @@ struct flow_table {
     size_t count;
     struct slab flows;
     struct age_list age[FLOW_AGES];
-    struct siphash_key seed;
+    struct multilinear_key key;
 };
 
 struct flow_table *flow_table_new(void)
@@ -44,7 +44,7 @@ struct flow_table *flow_table_new(void)
     }
     table->mask = FLOW_TABLE_FIRST - 1;
     table->flows.size = sizeof(struct flow);
-    siphash_seed(&table->seed);
+    multilinear_seed(&table->key);
     return table;
 }
 
@@ -82,9 +82,22 @@ static inline bool is_same(const struct address *one, const struct address *othe
            one->version == other->version;
 }
 
-/* Which end of a key `from` is: the order is any, as long as it is always the same. */
+static inline uint32_t half_of(const struct address *address, size_t offset)
+{
+    uint32_t half;
+    memcpy(&half, address->bytes + offset, sizeof half);
+    return half;
+}
+
+/* Which end of a key `from` is: the order is any, as long as it is always the same. An IPv4 address
+ * was written as 4 bytes just now, and is read as such: more would have to wait. */
 static inline uint8_t end_of(const struct ends *ends)
 {
+    if (ends->from->version == 4) {
+        uint32_t from = half_of(ends->from, 0);
+        uint32_t to = half_of(ends->to, 0);
+        return from != to ? from > to : ends->from_port > ends->to_port;
+    }
     for (size_t i = 0; i < sizeof ends->from->bytes; i += 8) {
         uint64_t from = word_of(ends->from, i);
         uint64_t to = word_of(ends->to, i);
@@ -100,21 +113,19 @@ static struct flow_place place_of(const struct flow_table *table, const struct e
     uint8_t end = end_of(ends);
     const struct address *first = end == 0 ? ends->from : ends->to;
     const struct address *second = end == 0 ? ends->to : ends->from;
-    uint64_t ports = end == 0 ? (uint64_t)ends->from_port << 32 | (uint64_t)ends->to_port << 8
-                              : (uint64_t)ends->to_port << 32 | (uint64_t)ends->from_port << 8;
-    uint64_t words[5];
-    size_t count = 0;
-    if (first->version == 4) { /* what is behind 4 bytes is zero, and needs no hashing */
-        memcpy(words, first->bytes, 4);
-        memcpy((uint8_t *)words + 4, second->bytes, 4);
-        count = 1;
-    } else {
-        memcpy(words, first->bytes, 16);
-        memcpy(words + 2, second->bytes, 16);
-        count = 4;
+    struct multilinear sums = multilinear_begin(&table->key);
+    uint32_t ports = end == 0 ? (uint32_t)ends->from_port << 16 | ends->to_port
+                              : (uint32_t)ends->to_port << 16 | ends->from_port;
+    multilinear_add(&sums, &table->key, 0, ports);
+    multilinear_add(&sums, &table->key, 1, half_of(first, 0));
+    multilinear_add(&sums, &table->key, 2, half_of(second, 0));
+    if (first->version != 4) { /* what is behind 4 bytes is zero else, and needs no hashing */
+        for (size_t i = 1; i < 4; i++) {
+            multilinear_add(&sums, &table->key, 1 + 2 * i, half_of(first, 4 * i));
+            multilinear_add(&sums, &table->key, 2 + 2 * i, half_of(second, 4 * i));
+        }
     }
-    words[count] = ports | first->version;
-    return (struct flow_place){siphash_words(&table->seed, words, count + 1), end};
+    return (struct flow_place){multilinear_end(sums), end};
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -156,6 +167,9 @@ struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struc
 struct flow *flow_find_expected(const struct flow_table *table, const struct segment *segment,
                                 struct flow_place place)
 {
+    if (table->slot[place.hash & table->mask].number == 0) { /* most are strangers */
+        return NULL;
+    }
     struct ends ends = ends_of(segment);
     return find(table, &ends, place);
 }
@@ -171,7 +185,7 @@ struct flow_place flow_expect(const struct flow_table *table, const struct segme
 }
 
 /* The flow that is most likely meant; NULL: none. */
-static struct flow *likely(const struct flow_table *table, struct flow_place place)
+static inline struct flow *likely(const struct flow_table *table, struct flow_place place)
 {
     size_t i = place.hash & table->mask;
     while (table->slot[i].number != 0 && table->slot[i].tag != tag_of(place.hash)) {

@@ -1,25 +1,44 @@
+/* madvise() and large pages are Linux', not C's. */
+#define _DEFAULT_SOURCE
+
 #include "tracking/slab.h"
 
+#include "tracking/lines.h"
 #include "tracking/poison.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { CACHE_LINE = 64 /* bytes; a piece begins with one, so that it lies in as few as it can */ };
+enum {
+    LARGE_PAGE = 2 << 20, /* bytes, on x86-64 and commonly on AArch64 */
+    SMALL_BLOCKS = 8      /* blocks that come alone: who has few pieces shall take little memory */
+};
 
 /* Bytes from one piece to the next. */
 static size_t stride(const struct slab *slab)
 {
-    return (slab->size + POISON_GAP + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    return (slab->size + POISON_GAP + LINE - 1) / LINE * LINE;
 }
 
-/* Makes room for one more block, and for the numbers of its pieces. */
-static int widen(struct slab *slab)
+/* Blocks that come together, from the `first` on: later ones share a large page, so that the
+ * processor need not look up where each small one lies. */
+static size_t together(const struct slab *slab, size_t first)
 {
-    if (slab->count < slab->room) {
+    size_t fit = LARGE_PAGE / (stride(slab) * SLAB_BLOCK);
+    return first < SMALL_BLOCKS || fit == 0 ? 1 : fit;
+}
+
+/* Makes room for `more` blocks, and for the numbers of their pieces. */
+static int widen(struct slab *slab, size_t more)
+{
+    size_t room = slab->room == 0 ? 16 : slab->room;
+    while (room < slab->count + more) {
+        room *= 2;
+    }
+    if (room == slab->room) {
         return 1;
     }
-    size_t room = slab->room == 0 ? 16 : slab->room * 2;
     void **blocks = realloc(slab->blocks, room * sizeof *blocks);
     if (blocks == NULL) {
         return 0;
@@ -34,21 +53,40 @@ static int widen(struct slab *slab)
     return 1;
 }
 
+/* Memory for `blocks` that come together; NULL: none. */
+static unsigned char *ask(const struct slab *slab, size_t blocks)
+{
+    size_t size = blocks * stride(slab) * SLAB_BLOCK;
+    if (blocks == 1) {
+        return aligned_alloc(LINE, size);
+    }
+    unsigned char *memory = aligned_alloc(LARGE_PAGE, LARGE_PAGE);
+    if (memory != NULL) {
+        (void)madvise(memory, LARGE_PAGE, MADV_HUGEPAGE); /* where there are none: small ones */
+    }
+    return memory;
+}
+
 static int grow(struct slab *slab)
 {
-    if (slab->count >= UINT32_MAX / SLAB_BLOCK - 1 || !widen(slab)) {
+    size_t more = together(slab, slab->count);
+    size_t block = stride(slab) * SLAB_BLOCK;
+    if (slab->count + more >= UINT32_MAX / SLAB_BLOCK || !widen(slab, more)) {
         return 0;
     }
-    void *block = aligned_alloc(CACHE_LINE, stride(slab) * SLAB_BLOCK);
-    if (block == NULL) {
+    unsigned char *memory = ask(slab, more);
+    if (memory == NULL) {
         return 0;
     }
-    ASAN_POISON_MEMORY_REGION(block, stride(slab) * SLAB_BLOCK);
-    uint32_t first = (uint32_t)(slab->count * SLAB_BLOCK + 1);
-    slab->blocks[slab->count++] = block;
-    for (uint32_t i = SLAB_BLOCK; i > 0; i--) {
-        slab->free[slab->frees++] = first + i - 1;
+    ASAN_POISON_MEMORY_REGION(memory, more * block);
+    for (size_t i = more; i > 0; i--) {
+        uint32_t first = (uint32_t)((slab->count + i - 1) * SLAB_BLOCK + 1);
+        slab->blocks[slab->count + i - 1] = memory + (i - 1) * block;
+        for (uint32_t piece = SLAB_BLOCK; piece > 0; piece--) {
+            slab->free[slab->frees++] = first + piece - 1;
+        }
     }
+    slab->count += more;
     return 1;
 }
 
@@ -78,8 +116,8 @@ void slab_give(struct slab *slab, uint32_t number)
 
 void slab_release(struct slab *slab)
 {
-    for (size_t i = 0; i < slab->count; i++) {
-        ASAN_UNPOISON_MEMORY_REGION(slab->blocks[i], stride(slab) * SLAB_BLOCK);
+    for (size_t i = 0; i < slab->count; i += together(slab, i)) {
+        ASAN_UNPOISON_MEMORY_REGION(slab->blocks[i], together(slab, i) * stride(slab) * SLAB_BLOCK);
         free(slab->blocks[i]);
     }
     free(slab->blocks);

@@ -1,6 +1,7 @@
 /* Any bytes as a packet of any link type that we know: the first byte chooses it, the second how
  * many bytes the snap length cut. */
 #include "packet.h"
+#include "same_segment.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     struct segment segment;
     enum packet_kind kind = packet_dissect(&segment, link, bytes, length);
+    struct segment same;
+    if (packet_dissect_layers(&same, link, bytes, length) != kind ||
+        !same_segment(&same, &segment)) {
+        abort();
+    }
     bool known =
         kind == PACKET_TCP || kind == PACKET_UDP || kind == PACKET_ICMP || kind == PACKET_FRAGMENT;
     if (known && segment.from.version != 4 && segment.from.version != 6) {

@@ -1,3 +1,4 @@
+#include "../fuzz/same_segment.h"
 #include "build_packet.h"
 #include "packet.h"
 
@@ -639,6 +640,42 @@ static void an_icmp_error_that_quotes_too_little_is_broken(void **state)
     is_kind(PACKET_BROKEN, RAW, &frame);
 }
 
+static void the_short_way_agrees(const struct frame *frame, size_t captured, size_t length)
+{
+    struct segment one;
+    struct segment other;
+    struct wire bytes = frame_cut(frame, captured);
+    enum packet_kind kind = packet_dissect(&one, ETHERNET, bytes, length);
+    assert_int_equal(kind, packet_dissect_layers(&other, ETHERNET, bytes, length));
+    assert_true(same_segment(&one, &other));
+}
+
+static void the_short_way_says_what_the_layers_say(void **state)
+{
+    (void)state;
+    for (size_t options = 0; options <= 8; options += 4) {
+        struct frame frame = {0};
+        frame_ethernet(&frame, ETHERTYPE_IPV4);
+        size_t start = frame_ipv4(&frame, 6, 0, 0);
+        frame_tcp(&frame, options);
+        frame_zeros(&frame, 6);
+        frame_end_ipv4(&frame, start);
+        for (size_t captured = 0; captured <= frame.length; captured++) {
+            the_short_way_agrees(&frame, captured, frame.length);
+            the_short_way_agrees(&frame, captured, captured);
+        }
+        for (size_t at = 0; at < frame.length; at++) {
+            uint8_t was = frame.bytes[at];
+            for (unsigned value = 0; value < 256; value++) {
+                frame.bytes[at] = (uint8_t)value;
+                the_short_way_agrees(&frame, frame.length, frame.length);
+                the_short_way_agrees(&frame, frame.length - 3, frame.length);
+            }
+            frame.bytes[at] = was;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -646,6 +683,7 @@ int main(void)
         cmocka_unit_test(padding_behind_the_datagram_is_no_payload),
         cmocka_unit_test(vlan_tags_are_followed_up_to_the_bound),
         cmocka_unit_test(every_link_type_leads_to_the_same_segment),
+        cmocka_unit_test(the_short_way_says_what_the_layers_say),
         cmocka_unit_test(an_unknown_link_type_is_other),
         cmocka_unit_test(an_ethernet_length_leads_to_llc_and_drops_padding),
         cmocka_unit_test(pppoe_and_mpls_and_pseudowires_are_followed),
