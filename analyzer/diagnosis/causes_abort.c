@@ -138,10 +138,12 @@ static enum confidence internal_error(const struct question *question, struct ar
                  endings_speaker(ending.by), situation(facts).waiting_for);
     cite_progress(argument, facts);
     cite_ending(argument, &ending);
-    /* OpenSSL calls a version below its security level an internal error: the hello decides. */
+    /* OpenSSL calls a version below its security level an internal error: the hello decides. A
+     * client may mean the certificate, which a hole may hide. */
     const struct client_hello_facts *hello = facts_client_hello(facts);
-    bool known = hello != NULL && !hello->incomplete;
-    return known || ending.by == CLIENT ? LIKELY : POSSIBLE;
+    bool known =
+        ending.by == CLIENT ? facts_absent(facts, SERVER) : hello != NULL && !hello->incomplete;
+    return known ? LIKELY : POSSIBLE;
 }
 
 static enum confidence access_denied(const struct question *question, struct argument *argument)

@@ -243,10 +243,12 @@ static void argue(struct argument *argument, const struct refusal *refusal,
     if (weighed->apart[set] && confidence >= LIKELY) {
         argument_say(
             argument,
-            "No %s in common: nothing that the server uses with others is in this client's offer.",
+            "Most likely no %s in common: nothing that the server uses with others is in this "
+            "client's offer.",
             name);
     } else if (what != NULL && confidence >= LIKELY) {
-        argument_say(argument, "No %s in common: the client offers %s.", name, what);
+        argument_say(argument, "%s %s in common: the client offers %s.",
+                     confidence == CERTAIN ? "No" : "Most likely no", name, what);
     } else if (what != NULL) {
         argument_say(argument, "There may be no %s in common: the client offers %s.", name, what);
     } else {

@@ -187,7 +187,8 @@ static enum confidence weigh_rejected(const struct rejection *rejection)
     case MANNER_SEALED:
         return LIKELY;
     case MANNER_CLOSED:
-        return rejection->paused && rejection->chain == NULL ? LIKELY : POSSIBLE;
+        return (rejection->paused || rejection->prepared) && rejection->chain == NULL ? LIKELY
+                                                                                      : POSSIBLE;
     case MANNER_LEFT:
     case MANNER_ANSWER: /* a server's only */
         break;
@@ -249,6 +250,13 @@ static bool refused_sealed(const struct facts *facts, const struct ending *endin
            !sent_certificate(facts);
 }
 
+/* An offer that servers of some years ago have nothing to choose from: TLS 1.3 alone, or none but
+ * the suites of today. */
+static bool asks_for_much(const struct offer *offer)
+{
+    return facts_offer_lowest(offer) >= TLS13 || offers_suites(offer).weight > 0;
+}
+
 /* Nothing that the client offers explains the refusal, so the server lacks something of its own. */
 static enum confidence weigh_unavailable(const struct question *question, struct ending *ending)
 {
@@ -273,7 +281,7 @@ static enum confidence weigh_unavailable(const struct question *question, struct
     }
     switch (ending->code) {
     case HANDSHAKE_FAILURE:
-        return served && named ? POSSIBLE : LIKELY;
+        return (served && named) || asks_for_much(hello->offer) ? POSSIBLE : LIKELY;
     case INTERNAL_ERROR:
     case ACCESS_DENIED:
         return ending->code == INTERNAL_ERROR && !served ? POSSIBLE : NO;
@@ -292,7 +300,8 @@ static enum confidence unavailable(const struct question *question, struct argum
     const struct client_hello_facts *hello = facts_client_hello(question->facts);
     argument_say(argument,
                  "The server refuses an ordinary ClientHello in which nothing is "
-                 "missing: most likely it has no usable certificate or private key%s.",
+                 "missing: %s it has no usable certificate or private key%s.",
+                 confidence == LIKELY ? "most likely" : "perhaps",
                  hello->server_name != NULL && hello->server_name[0] != '\0' ? " for this name"
                                                                              : "");
     argument_cite(argument, hello->at,

@@ -109,6 +109,20 @@ static enum confidence too_old_by_selection(const struct question *question,
     return confidence;
 }
 
+/* handshake_failure for a version, as GnuTLS and node-forge say: the alert's record has the
+ * server's own version where that is TLS 1.1, which hardly a ClientHello's has. TLS 1.2 in it,
+ * where the client would take that, says that the server has it. */
+static enum confidence weigh_failure(const struct refusal *refusal)
+{
+    const struct alert_facts *alert = facts_fatal_alert(refusal->facts, SERVER);
+    uint16_t lowest = facts_offer_lowest(refusal->offer);
+    uint16_t written = alert == NULL ? 0 : alert->record_version;
+    if (written == TLS11 && lowest > TLS11) {
+        return LIKELY;
+    }
+    return written == TLS12 && lowest <= TLS12 ? NO : POSSIBLE;
+}
+
 /* A refusal without company: only the alert and the offer. */
 static enum confidence weigh_old_server(const struct refusal *refusal)
 {
@@ -126,7 +140,8 @@ static enum confidence weigh_old_server(const struct refusal *refusal)
          * is below TLS 1.0 is hardly to be found: it rather chokes on the list. */
         return highest >= TLS13 && lowest >= TLS11 && !offer->tls13_draft ? LIKELY : POSSIBLE;
     }
-    return refusal->ending.code == HANDSHAKE_FAILURE && lowest >= TLS11 ? POSSIBLE : NO;
+    return refusal->ending.code == HANDSHAKE_FAILURE && lowest >= TLS11 ? weigh_failure(refusal)
+                                                                        : NO;
 }
 
 static bool may_mean_version(const struct refusal *refusal)
@@ -252,8 +267,9 @@ static enum confidence weigh_old_client(const struct refusal *refusal)
         if (highest < TLS12) {
             return offers_suites(offer).weight < 8 ? LIKELY : POSSIBLE;
         }
-        return POSSIBLE; /* servers with TLS 1.3 alone are rare, those without a certificate are not
-                          */
+        /* Servers with TLS 1.3 alone are rare, those without a certificate are not; and suites that
+         * others lack explain more. */
+        return offers_suites(offer).weight > 0 ? NO : POSSIBLE;
     case INTERNAL_ERROR: /* OpenSSL 3, whose security level 1 and above has no signature for TLS 1.1
                           */
         return highest < TLS12 ? LIKELY : NO;
@@ -284,8 +300,11 @@ static enum confidence weigh_new_company(const struct refusal *refusal,
 }
 
 static void argue_old_client(const struct refusal *refusal, const struct company *company,
-                             struct argument *argument)
+                             struct argument *argument, enum confidence confidence)
 {
+    const char *grade = confidence == CERTAIN  ? "is"
+                        : confidence == LIKELY ? "most likely is"
+                                               : "may be";
     char offered[OFFERS_TEXT];
     char lowest[NAMES_TEXT_MAX];
     offers_write_versions(offered, refusal->offer);
@@ -294,8 +313,8 @@ static void argue_old_client(const struct refusal *refusal, const struct company
         argument_say(argument, "The client offers %s; the server gives others %s or later.",
                      offered, lowest);
     } else {
-        argument_say(argument, "The client offers %s, which is less than the server accepts.",
-                     offered);
+        argument_say(argument, "The client offers %s, which %s less than the server accepts.",
+                     offered, grade);
     }
     cite_offer(argument, refusal->hello);
     evidence_ending(argument, &refusal->ending);
@@ -319,7 +338,7 @@ static enum confidence client_too_old(const struct question *question, struct ar
     enum confidence confidence =
         alone ? weigh_old_client(&refusal) : weigh_new_company(&refusal, &company);
     if (confidence != NO) {
-        argue_old_client(&refusal, &company, argument);
+        argue_old_client(&refusal, &company, argument, confidence);
     }
     return confidence;
 }

@@ -151,6 +151,8 @@ static struct peculiarity peculiar_tls12(const struct suites_seen *seen, uint16_
         {seen->aead == 0 && highest >= TLS12,
          {4, "only CBC suites, which many servers have turned off"}},
         {seen->count <= 3, {4, "very few cipher suites"}},
+        {seen->aead == seen->count && seen->curves == seen->count,
+         {2, "only ECDHE suites with AES-GCM or ChaCha20, which older servers do not have"}},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (rules[i].is) {

@@ -160,6 +160,10 @@ static bool find_close(struct rejection *rejection, const struct facts *facts)
     }
     rejection->manner = MANNER_CLOSED;
     rejection->paused = pause >= BLINDING_LEAST;
+    /* RFC 8446, appendix D.4: it stands before the client's second flight, and GnuTLS looks at the
+     * certificate between the two. Another one stands before early data, or a second hello. */
+    rejection->prepared = facts->version == TLS13 && facts->server_hello != NULL &&
+                          facts->change_cipher_spec[CLIENT].frame > facts->server_hello->at.frame;
     return true;
 }
 
@@ -509,6 +513,11 @@ void rejection_cite(struct argument *argument, const struct rejection *rejection
                       "it is the client's turn; it pauses, and leaves without a word: so does s2n, "
                       "10 to 30 seconds after what it refuses");
     } else {
+        if (rejection->prepared) {
+            argument_cite(argument, rejection->facts->change_cipher_spec[CLIENT],
+                          "the client begins its last flight (ChangeCipherSpec); before its "
+                          "Finished it looks at the certificate");
+        }
         evidence_ending(argument, &rejection->ending);
     }
 }

@@ -34,8 +34,9 @@ struct rejection {
     bool borrowed;                  /* from another connection, in the packet `shown` */
     struct moment shown;
     enum manner manner;
-    bool paused;          /* MANNER_CLOSED: after a pause as s2n makes it to hide what it refuses */
-    struct ending ending; /* of an answer: with the alert that says the same */
+    bool paused;   /* MANNER_CLOSED: after a pause as s2n makes it to hide what it refuses */
+    bool prepared; /* MANNER_CLOSED, TLS 1.3: the client had changed ciphers for its last flight */
+    struct ending ending;    /* of an answer: with the alert that says the same */
     bool accepted_by_others; /* handshakes of others with this server worked */
 };
 

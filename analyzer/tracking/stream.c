@@ -285,6 +285,12 @@ bool stream_end_acknowledged(const struct stream *stream)
            distance(stream->acknowledged, stream->highest) == 1;
 }
 
+bool stream_ends_before(const struct stream *stream, uint32_t sequence)
+{
+    int32_t beyond = distance(sequence, stream->highest);
+    return stream->begun && beyond > 0 && beyond < STREAM_REACH;
+}
+
 size_t stream_memory(const struct stream *stream)
 {
     const struct stream_waiting *given = stream->given;

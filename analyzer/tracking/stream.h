@@ -102,6 +102,9 @@ void stream_pass_over(struct stream *stream, uint32_t length);
 uint32_t stream_unacknowledged(const struct stream *stream);
 bool stream_lacks(const struct stream *stream, uint32_t end);
 
+/* Whether there must be more before `sequence` than was seen. */
+bool stream_ends_before(const struct stream *stream, uint32_t sequence);
+
 /* Whether the peer acknowledged one number more than there were bytes: a FIN's. */
 bool stream_end_acknowledged(const struct stream *stream);
 

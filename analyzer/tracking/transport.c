@@ -229,6 +229,21 @@ static bool lacks_fin(const struct transport_side *side, const struct stream *st
            side->reset.sequence == stream->highest + 1;
 }
 
+/* What `end` acknowledges in a reset, beyond what was seen of its peer, is not in the capture. A
+ * stranger's reset may acknowledge anything: its time to live gives it away. */
+static bool reset_knows_more(const struct flow *flow, uint8_t end)
+{
+    const struct transport_side *side =
+        &flow->session->facts.transport.side[transport_speaker(flow, end)];
+    const struct flow_end *others = &flow->end[end];
+    uint32_t fin = flow->has_end[end ^ 1] ? 1 : 0; /* it takes a number */
+    bool own = others->ttl_lowest != 0 && side->reset.ttl >= others->ttl_lowest &&
+               side->reset.ttl <= others->ttl_highest;
+    return side->reset.at.frame != 0 && side->fin.frame == 0 && own &&
+           flow->end_acknowledgement[end] != 0 &&
+           stream_ends_before(&flow->stream[end ^ 1], flow->end_acknowledgement[end] - fin);
+}
+
 /* Hands on what was counted. */
 static void tell_counts(struct flow *flow)
 {
@@ -262,7 +277,8 @@ void transport_end_facts(struct flow *flow, int64_t now)
         uint32_t last = flow->has_end[end] ? flow->end_sequence[end] : stream->highest;
         side->unacknowledged = stream_unacknowledged(stream);
         side->missing = side->missing || stream_lacks(stream, last) || lacks_fin(side, stream) ||
-                        (!flow->has_end[end] && stream_end_acknowledged(stream));
+                        (!flow->has_end[end] && stream_end_acknowledged(stream)) ||
+                        reset_knows_more(flow, end ^ 1);
         side->overflowed = side->overflowed || stream->overflowed;
         side->answers_close = answers_close(flow, end);
     }

@@ -308,6 +308,16 @@ static void alerts_that_are_their_own_reason_have_their_rows(void **state)
     assert_int_equal(ask("abort.access_denied", &facts), POSSIBLE);
 }
 
+static void what_a_client_calls_its_own_may_be_the_certificate_that_is_missing(void **state)
+{
+    (void)state;
+    struct facts facts = tls12();
+    alert(&facts, CLIENT, 80, 8, 50);
+    assert_int_equal(ask("abort.internal_error", &facts), LIKELY);
+    facts.transport.side[SERVER].missing = true;
+    assert_int_equal(ask("abort.internal_error", &facts), POSSIBLE);
+}
+
 static void an_alert_without_a_row_still_has_a_last_word(void **state)
 {
     (void)state;
@@ -374,6 +384,7 @@ int main(void)
         cmocka_unit_test(whoever_waits_and_leaves_late_was_tired),
         cmocka_unit_test(a_stall_that_nobody_ends_is_a_timeout),
         cmocka_unit_test(alerts_that_are_their_own_reason_have_their_rows),
+        cmocka_unit_test(what_a_client_calls_its_own_may_be_the_certificate_that_is_missing),
         cmocka_unit_test(an_alert_without_a_row_still_has_a_last_word),
         cmocka_unit_test(a_client_that_left_before_the_last_flight_did_not_get_it),
         cmocka_unit_test(every_row_has_words_and_remedies),

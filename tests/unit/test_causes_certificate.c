@@ -259,6 +259,29 @@ static void an_internal_error_behind_the_sealed_flight_is_the_programs_own_check
     expect(&scene, "certificate.rejected", LIKELY);
 }
 
+/* GnuTLS says ChangeCipherSpec, looks at the certificate, and leaves the alert to the program. */
+static void a_close_behind_the_clients_change_of_ciphers_refuses_the_sealed_flight(void **state)
+{
+    (void)state;
+    for (int changed = 0; changed < 3; changed++) {
+        struct scene scene;
+        memset(&scene, 0, sizeof scene);
+        client_hello(&scene.handshake);
+        struct facts *facts = &scene.handshake.facts;
+        if (changed == 2) { /* for early data, or a second ClientHello: says nothing */
+            facts->change_cipher_spec[CLIENT] = next(&scene.handshake);
+        }
+        server_hello(&scene.handshake, 0x0304, 0x1301);
+        sealed(&scene.handshake, SERVER, RECORD_APPLICATION_DATA, 1000);
+        facts->finished[SERVER] = facts->last_sealed[SERVER].at;
+        if (changed == 1) {
+            facts->change_cipher_spec[CLIENT] = next(&scene.handshake);
+        }
+        fin(&scene.handshake, CLIENT);
+        expect(&scene, changed == 1 ? "certificate.rejected" : "abort.by_client", LIKELY);
+    }
+}
+
 static void who_leaves_straight_after_the_handshake_refuses_a_bad_certificate(void **state)
 {
     (void)state;
@@ -418,6 +441,7 @@ int main(void)
         cmocka_unit_test(a_close_at_the_certificate_counts_only_with_a_fault),
         cmocka_unit_test(who_pauses_when_it_is_its_turn_and_leaves_refuses_the_certificate),
         cmocka_unit_test(an_internal_error_behind_the_sealed_flight_is_the_programs_own_check),
+        cmocka_unit_test(a_close_behind_the_clients_change_of_ciphers_refuses_the_sealed_flight),
         cmocka_unit_test(settings_of_http_2_are_no_use_of_the_connection),
         cmocka_unit_test(who_leaves_straight_after_the_handshake_refuses_a_bad_certificate),
         cmocka_unit_test(who_leaves_a_certificate_that_others_may_trust_is_only_doubted),

@@ -148,6 +148,24 @@ static void an_alert_70_on_a_list_up_to_the_newest_version_means_an_old_server(v
     expect_best("version.server_too_old", &handshake, NULL, LIKELY);
 }
 
+/* node-forge and GnuTLS say handshake_failure, in a record of their own version. */
+static void the_version_of_an_alerts_record_is_the_servers_own(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello(&handshake);
+    alert(&handshake, SERVER, 2, 40);
+    handshake.alerts[0].record_version = 0x0302;
+    expect_best("version.server_too_old", &handshake, NULL, LIKELY);
+    handshake.alerts[0].record_version = 0x0301; /* mostly the ClientHello's */
+    assert_int_equal(asked("version.server_too_old", &handshake, NULL), POSSIBLE);
+    handshake.alerts[0].record_version = 0x0303;
+    assert_int_equal(asked("version.server_too_old", &handshake, NULL), NO);
+    handshake.offer.versions = CODES(0x0304);
+    expect_best("version.server_too_old", &handshake, NULL, POSSIBLE);
+    assert_int_equal(asked("certificate.unavailable", &handshake, NULL), POSSIBLE);
+}
+
 static void internal_error_on_tls_1_0_is_policy(void **state)
 {
     (void)state;
@@ -201,6 +219,47 @@ static void an_ordinary_offer_is_no_reason_for_a_missing_overlap(void **state)
     assert_int_equal(asked("cipher.no_overlap", &handshake, NULL), POSSIBLE);
     assert_int_equal(asked("group.no_overlap", &handshake, NULL), NO);
     assert_int_equal(asked("signature.no_overlap", &handshake, NULL), NO);
+}
+
+/* rustls and BoringSSL without CBC: servers of some years ago have none of these. */
+static void suites_of_today_alone_leave_suites_and_certificate_open(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello(&handshake);
+    alert(&handshake, SERVER, 2, 40);
+    expect_best("certificate.unavailable", &handshake, NULL, LIKELY);
+    handshake.alerts[0].record_version = 0x0303;
+    handshake.offer.suites.count -= 3;
+    expect_best("cipher.no_overlap", &handshake, NULL, POSSIBLE);
+    assert_int_equal(asked("certificate.unavailable", &handshake, NULL), POSSIBLE);
+    struct server server = {.suites = {0xc013}, .suite_count = 1, .established = 3};
+    expect_best("cipher.no_overlap", &handshake, &server, LIKELY);
+}
+
+static void expect_words(const struct handshake *handshake, const char *id,
+                         enum confidence confidence, const char *words)
+{
+    struct argument argument = {0};
+    struct question question = {&handshake->facts, NULL};
+    assert_int_equal(causes_find(id)->fits(&question, &argument), confidence);
+    assert_non_null(strstr(argument.summary, words));
+}
+
+static void words_are_as_sure_as_the_verdict(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello(&handshake);
+    alert(&handshake, SERVER, 2, 40);
+    expect_words(&handshake, "certificate.unavailable", LIKELY, "most likely it has no usable");
+    handshake.offer.versions = CODES(0x0304);
+    expect_words(&handshake, "certificate.unavailable", POSSIBLE, "perhaps it has no usable");
+    handshake.offer.suites = CODES(0xc02f);
+    expect_words(&handshake, "cipher.no_overlap", CERTAIN, "No cipher suite in common");
+    handshake.offer.versions = CODES(0x0303);
+    handshake.offer.suites = CODES(0x0005, 0x000a);
+    expect_words(&handshake, "cipher.no_overlap", LIKELY, "Most likely no cipher suite in common");
 }
 
 static void the_most_unusual_set_is_the_likely_one(void **state)
@@ -429,11 +488,14 @@ int main(void)
         cmocka_unit_test(an_alert_70_on_a_hello_without_a_list_means_an_old_client),
         cmocka_unit_test(an_alert_70_on_a_list_from_1_1_to_1_2_leaves_both_open),
         cmocka_unit_test(an_alert_70_on_a_list_up_to_the_newest_version_means_an_old_server),
+        cmocka_unit_test(the_version_of_an_alerts_record_is_the_servers_own),
         cmocka_unit_test(internal_error_on_tls_1_0_is_policy),
         cmocka_unit_test(an_alert_70_without_the_hello_does_not_tell_the_side),
         cmocka_unit_test(a_refused_fallback_says_so),
         cmocka_unit_test(a_sentinel_that_the_client_refuses_is_a_downgrade),
         cmocka_unit_test(an_ordinary_offer_is_no_reason_for_a_missing_overlap),
+        cmocka_unit_test(suites_of_today_alone_leave_suites_and_certificate_open),
+        cmocka_unit_test(words_are_as_sure_as_the_verdict),
         cmocka_unit_test(the_most_unusual_set_is_the_likely_one),
         cmocka_unit_test(broken_suites_alone_have_nothing_in_common_with_a_server_of_today),
         cmocka_unit_test(suites_that_go_with_no_offered_version_are_a_certain_reason),

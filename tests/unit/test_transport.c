@@ -308,6 +308,36 @@ static void a_reset_behind_a_fin_lacks_nothing_but_a_fin_that_was_not_seen(void 
     end(&scene);
 }
 
+static void a_reset_that_acknowledges_what_was_not_seen_shows_a_hole(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct segment reset = segment(SEGMENT_RST | SEGMENT_ACK, 101, 10, 0);
+
+    open_connection(&scene);
+    say(&scene, 1, SEGMENT_ACK, 0, 101, 10);
+    take(&scene, 0, &reset);
+    transport_end_facts(&scene.flow, 0);
+    assert_false(scene.flow.session->facts.transport.side[SERVER].missing);
+    end(&scene);
+
+    open_connection(&scene);
+    reset.acknowledgement = 111; /* 100 bytes more */
+    say(&scene, 1, SEGMENT_ACK, 0, 101, 10);
+    take(&scene, 0, &reset);
+    transport_end_facts(&scene.flow, 0);
+    assert_true(scene.flow.session->facts.transport.side[SERVER].missing);
+    end(&scene);
+
+    open_connection(&scene);
+    reset.ttl = 200; /* somebody else's, who may say anything */
+    say(&scene, 1, SEGMENT_ACK, 0, 101, 10);
+    take(&scene, 0, &reset);
+    transport_end_facts(&scene.flow, 0);
+    assert_false(scene.flow.session->facts.transport.side[SERVER].missing);
+    end(&scene);
+}
+
 static void an_icmp_error_is_about_who_sent_what_it_quotes(void **state)
 {
     (void)state;
@@ -341,6 +371,7 @@ int main(void)
         cmocka_unit_test(retransmissions_are_counted_until_something_new_is_acknowledged),
         cmocka_unit_test(a_reset_keeps_what_tells_its_sender),
         cmocka_unit_test(a_reset_behind_a_fin_lacks_nothing_but_a_fin_that_was_not_seen),
+        cmocka_unit_test(a_reset_that_acknowledges_what_was_not_seen_shows_a_hole),
         cmocka_unit_test(an_icmp_error_is_about_who_sent_what_it_quotes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
