@@ -227,15 +227,8 @@ static bool vague_refusal(const struct refusal *refusal)
 static bool others_names_work(const struct refusal *refusal)
 {
     const struct server *server = refusal->server;
-    if (server == NULL || server->with_name_established == 0) {
-        return false;
-    }
-    for (size_t i = 0; i < server->certificate_count; i++) {
-        if (strcmp(server->certificate_name[i], refusal->hello->server_name) == 0) {
-            return false;
-        }
-    }
-    return server->certificate_count > 0;
+    return server != NULL && server->with_name_established > 0 &&
+           !servers_may_serve(server, refusal->hello->server_name);
 }
 
 static enum confidence weigh_vague_name(const struct question *question, struct refusal *refusal)

@@ -8,6 +8,7 @@
 enum {
     TLS13 = 0x0304,
     UNKNOWN_SUITE = 0xffff, /* SSL 2.0's */
+    CLOSE_NOTIFY = 0,
     CERTIFICATE_LEAST =
         400, /* bytes: less than any Certificate with its CertificateVerify and Finished */
     UNEXPECTED_MESSAGE = 10, /* alerts: RFC 8446, section 6.2, RFC 5246, section 7.2.2 */
@@ -326,10 +327,10 @@ static enum confidence malformed(const struct question *question, struct argumen
 {
     const struct facts *facts = question->facts;
     struct ending ending = endings_first(facts);
-    if (ending.kind == ENDING_ALERT && !blames_form(&ending)) {
+    bool alert = ending.kind == ENDING_ALERT && ending.code != CLOSE_NOTIFY; /* s2n says no more */
+    if (alert && !blames_form(&ending)) {
         return NO;
     }
-    bool alert = ending.kind == ENDING_ALERT;
     enum speaker peer = ending.kind == ENDING_NONE ? CLIENT : speaker_peer(ending.by);
     struct moment fault = visible_fault(facts, peer, ending.at);
     if (fault.frame == 0 && ending.kind == ENDING_NONE) {

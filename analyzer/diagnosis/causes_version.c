@@ -447,7 +447,10 @@ static enum confidence mismatch(const struct question *question, struct argument
     evidence_cite_company(argument, &company);
     bool others_are_given_it = hello != NULL && ending.by == SERVER && company.highest != 0 &&
                                offers_version(hello->offer, company.highest);
-    return others_are_given_it ? POSSIBLE : LIKELY;
+    /* A client says so, too, of what is no TLS: OpenSSL's of plain HTTP. */
+    bool unseen =
+        ending.by == CLIENT && facts->server_hello == NULL && !facts_absent(facts, SERVER);
+    return others_are_given_it || unseen ? POSSIBLE : LIKELY;
 }
 
 /* ---- the rows ---- */

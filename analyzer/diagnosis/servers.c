@@ -113,6 +113,41 @@ static void remember(uint16_t *list, size_t *count, size_t room, uint16_t code)
     }
 }
 
+/* Without a key: who aims at a name's hash makes the server seem to serve that name, too, which
+ * only weakens what is said of it. */
+static uint64_t name_hash(const char *name)
+{
+    static const struct siphash_key none = {{0, 0}};
+    uint64_t words[32] = {0};
+    size_t length = strlen(name);
+    length = length < sizeof words ? length : sizeof words;
+    memcpy(words, name, length);
+    return siphash_words(&none, words, (length + sizeof words[0] - 1) / sizeof words[0]);
+}
+
+bool servers_may_serve(const struct server *server, const char *name)
+{
+    uint64_t hash = name_hash(name);
+    for (size_t i = 0; i < server->served_count; i++) {
+        if (server->served[i] == hash) {
+            return true;
+        }
+    }
+    return server->served_more;
+}
+
+static void note_served(struct server *row, const char *name)
+{
+    if (servers_may_serve(row, name)) {
+        return;
+    }
+    if (row->served_count < SERVER_SERVED) {
+        row->served[row->served_count++] = name_hash(name);
+    } else {
+        row->served_more = true;
+    }
+}
+
 /* A handshake that came to its end; the tracking's word is enough, a refusal behind it does not
  * matter here. */
 static bool worked(const struct facts *facts)
@@ -182,6 +217,9 @@ static void note_client_hello(struct server *row, const struct facts *facts)
         bool named = hello->server_name != NULL && hello->server_name[0] != '\0';
         row->with_name_established += named;
         row->without_name_established += !named;
+        if (named) {
+            note_served(row, hello->server_name);
+        }
     }
     row->without_renegotiation_info += lacks_renegotiation_info(facts, hello->offer);
 }

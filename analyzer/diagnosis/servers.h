@@ -13,7 +13,8 @@
 enum {
     SERVER_SUITES = 16, /* different suites, groups, names remembered of a server */
     SERVER_GROUPS = 8,
-    SERVER_NAMES = 8
+    SERVER_NAMES = 8,
+    SERVER_SERVED = 16 /* names that are only known again */
 };
 
 /* Bits for versions: SSL 2.0, SSL 3.0, TLS 1.0 ... 1.3. */
@@ -54,6 +55,9 @@ struct server {
     char certificate_name[SERVER_NAMES][256]; /* the SNI under which it was served; "" without */
     struct moment certificate_at[SERVER_NAMES];
     size_t certificate_count;
+    uint64_t served[SERVER_SERVED]; /* hashes of the names under which handshakes worked */
+    size_t served_count;
+    bool served_more; /* and others, for which there was no room */
 };
 
 struct servers;
@@ -64,6 +68,9 @@ void servers_free(struct servers *servers);
 
 /* Takes note of a connection that has ended. */
 void servers_note(struct servers *servers, const struct facts *facts);
+
+/* Whether a handshake with this name worked, or may have: more names than are remembered did. */
+bool servers_may_serve(const struct server *server, const char *name);
 
 /* The row of the connection's server; NULL when nothing is known of it. */
 const struct server *servers_find(const struct servers *servers, const struct facts *facts);

@@ -71,10 +71,21 @@ bool signs_alert_sized(const struct facts *facts, uint16_t length)
     return alert_sized_by_mac(suite, length);
 }
 
+/* Whether a side's close, whichever was captured first, is the answer to the other's. */
+static bool closed_second(const struct facts *facts, enum speaker by)
+{
+    return facts->transport.side[by].answers_close &&
+           !facts->transport.side[speaker_peer(by)].answers_close;
+}
+
 struct moment signs_first_close(const struct facts *facts, enum speaker *by)
 {
     struct moment client = facts_close(facts, CLIENT);
     struct moment server = facts_close(facts, SERVER);
+    if (client.frame != 0 && server.frame != 0 && closed_second(facts, SERVER)) {
+        *by = CLIENT;
+        return client;
+    }
     *by = CLIENT;
     if (client.frame == 0 || (server.frame != 0 && server.frame < client.frame)) {
         *by = SERVER;

@@ -494,17 +494,21 @@ static enum status without_tls(const struct facts *facts)
         return STATUS_FAILED;
     }
     bool client_spoke = facts->transport.side[CLIENT].first_data.frame != 0;
+    bool ended = closed_by_anybody(facts) && facts_absent(facts, CLIENT);
+    if (facts->tls_expected && !client_spoke && !ended && !never_opened(facts)) {
+        return STATUS_INCOMPLETE; /* whatever the server said by then */
+    }
     if (facts->preface != NULL && facts->preface->state >= PREFACE_ASKED) {
         return status_of_dialogue(facts);
     }
     if (!facts->tls_expected || client_spoke) {
-        return STATUS_NOT_TLS;
+        /* What stands before may have been TLS: bytes in the middle of a record look like none. */
+        return facts->tls_expected && facts->began_late ? STATUS_INCOMPLETE : STATUS_NOT_TLS;
     }
     if (never_opened(facts)) {
         return status_unopened(facts);
     }
-    bool ended = closed_by_anybody(facts) && facts_absent(facts, CLIENT);
-    return ended ? STATUS_FAILED : STATUS_INCOMPLETE;
+    return STATUS_FAILED;
 }
 
 /* The ServerHello is missing, and it may have selected TLS 1.3: then what looks like the client's

@@ -197,6 +197,14 @@ static void an_alert_with_the_fault_in_sight_is_certain(void **state)
     facts.malformed[SERVER] = (struct moment)AT(6, 40);
     assert_int_equal(ask("record.malformed", &facts), CERTAIN);
     assert_int_equal(said.item[0].frame, 6);
+
+    facts.alerts = 0;
+    alert(&facts, CLIENT, 0, 8, 50); /* close_notify: s2n says no more */
+    facts.alert[0].level = 1;
+    facts.transport.side[CLIENT].fin = (struct moment)AT(9, 51);
+    assert_int_equal(ask("record.malformed", &facts), LIKELY);
+    facts.malformed[SERVER] = (struct moment){0, 0};
+    assert_int_equal(ask("record.malformed", &facts), NO);
 }
 
 static void a_suite_that_was_not_offered_breaks_the_protocol(void **state)

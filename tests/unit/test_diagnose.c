@@ -376,6 +376,43 @@ static void opened_and_closed_without_a_word_has_failed(void **state)
     expect_status(&handshake, STATUS_INCOMPLETE);
 }
 
+static void nobody_has_failed_to_try_before_the_capture_shows_it(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    struct preface preface = {.protocol = PREFACE_MYSQL, .state = PREFACE_NOT_OFFERED};
+    opened(&handshake);
+    struct facts *facts = &handshake.facts;
+    facts->preface = &preface;
+    facts->transport.side[SERVER].first_data = next(&handshake);
+    facts->cleartext[SERVER] = "5.5.5-10.11";
+    expect_status(&handshake, STATUS_INCOMPLETE); /* a ClientHello may follow */
+
+    /* The end of a ClientHello whose beginning was not captured, to a server without TLS. */
+    opened(&handshake);
+    facts->transport.side[CLIENT].first_data = next(&handshake);
+    facts->cleartext[CLIENT] = "\\x80\\x1A";
+    fin(&handshake, SERVER);
+    expect_status(&handshake, STATUS_NOT_TLS);
+    facts->began_late = true;
+    expect_status(&handshake, STATUS_INCOMPLETE);
+}
+
+static void the_answer_to_a_close_is_second_wherever_it_was_captured(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello(&handshake);
+    handshake.frame += 1500;
+    fin(&handshake, SERVER);
+    fin(&handshake, CLIENT);
+    assert_int_equal(signs_ending(&handshake.facts).by, SERVER);
+    handshake.facts.transport.side[SERVER].answers_close = true;
+    assert_int_equal(signs_ending(&handshake.facts).by, CLIENT);
+    handshake.facts.transport.side[CLIENT].answers_close = true; /* both: at the same time */
+    assert_int_equal(signs_ending(&handshake.facts).by, SERVER);
+}
+
 static void plain_http_fails_where_the_server_says_that_it_expects_tls(void **state)
 {
     (void)state;
@@ -558,6 +595,8 @@ int main(void)
         cmocka_unit_test(a_refused_connection_has_failed_where_tls_was_expected),
         cmocka_unit_test(a_syn_is_unanswered_after_three_seconds),
         cmocka_unit_test(opened_and_closed_without_a_word_has_failed),
+        cmocka_unit_test(nobody_has_failed_to_try_before_the_capture_shows_it),
+        cmocka_unit_test(the_answer_to_a_close_is_second_wherever_it_was_captured),
         cmocka_unit_test(plain_http_fails_where_the_server_says_that_it_expects_tls),
         cmocka_unit_test(a_refused_starttls_has_failed_though_no_tls_was_spoken),
         cmocka_unit_test(a_client_that_merely_prefers_tls_goes_on_in_clear),

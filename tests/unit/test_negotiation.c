@@ -176,6 +176,17 @@ static void internal_error_on_tls_1_0_is_policy(void **state)
     expect_best("version.client_too_old", &handshake, NULL, LIKELY);
 }
 
+static void a_client_may_say_70_of_what_is_no_tls(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    client_hello(&handshake);
+    alert(&handshake, CLIENT, 2, 70);
+    expect_best("version.mismatch", &handshake, NULL, LIKELY);
+    handshake.facts.transport.side[SERVER].missing = true;
+    assert_int_equal(asked("version.mismatch", &handshake, NULL), POSSIBLE);
+}
+
 static void an_alert_70_without_the_hello_does_not_tell_the_side(void **state)
 {
     (void)state;
@@ -396,6 +407,23 @@ static void a_binder_that_does_not_fit_is_a_rejected_psk(void **state)
     expect_best("psk.rejected", &handshake, NULL, CERTAIN);
 }
 
+static void a_name_that_worked_is_not_unknown(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    struct servers *servers = servers_new();
+    assert_non_null(servers);
+    finished_12(&handshake);
+    servers_note(servers, &handshake.facts);
+    client_hello(&handshake);
+    alert(&handshake, SERVER, 2, 40);
+    const struct server *server = servers_find(servers, &handshake.facts);
+    assert_int_equal(asked("sni.unrecognized", &handshake, server), NO);
+    handshake.facts.client_hello[0].server_name = "other.example.test";
+    assert_int_equal(asked("sni.unrecognized", &handshake, server), LIKELY);
+    servers_free(servers);
+}
+
 static void alerts_that_name_an_extension_are_believed(void **state)
 {
     (void)state;
@@ -490,6 +518,7 @@ int main(void)
         cmocka_unit_test(an_alert_70_on_a_list_up_to_the_newest_version_means_an_old_server),
         cmocka_unit_test(the_version_of_an_alerts_record_is_the_servers_own),
         cmocka_unit_test(internal_error_on_tls_1_0_is_policy),
+        cmocka_unit_test(a_client_may_say_70_of_what_is_no_tls),
         cmocka_unit_test(an_alert_70_without_the_hello_does_not_tell_the_side),
         cmocka_unit_test(a_refused_fallback_says_so),
         cmocka_unit_test(a_sentinel_that_the_client_refuses_is_a_downgrade),
@@ -506,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_small_prime_that_the_client_refuses_is_the_reason),
         cmocka_unit_test(a_server_without_rfc_5746_is_refused_by_alert_40),
         cmocka_unit_test(a_binder_that_does_not_fit_is_a_rejected_psk),
+        cmocka_unit_test(a_name_that_worked_is_not_unknown),
         cmocka_unit_test(alerts_that_name_an_extension_are_believed),
         cmocka_unit_test(what_tls_1_3_cannot_do_without_is_missed_whatever_the_alert),
         cmocka_unit_test(a_server_that_knows_no_name_was_not_asked_for_one),

@@ -118,6 +118,27 @@ static void every_version_has_a_bit_and_nothing_else_has(void **state)
     assert_int_equal(servers_version_bit(0), 0);
 }
 
+static void names_that_worked_are_known_again(void **state)
+{
+    (void)state;
+    struct handshake handshake;
+    finished_12(&handshake);
+    struct servers *servers = with(&handshake, 2);
+    const struct server *server = servers_find(servers, &handshake.facts);
+    assert_true(servers_may_serve(server, "www.example.test"));
+    assert_false(servers_may_serve(server, "other.example.test"));
+    for (int i = 0; i < SERVER_SERVED; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d.example", i);
+        handshake.facts.client_hello[0].server_name = name;
+        assert_false(servers_may_serve(server, name));
+        servers_note(servers, &handshake.facts);
+        assert_true(servers_may_serve(server, name));
+    }
+    assert_true(servers_may_serve(server, "other.example.test")); /* more than are remembered */
+    servers_free(servers);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +148,7 @@ int main(void)
         cmocka_unit_test(a_silent_refusal_is_counted_only_where_nothing_is_missing),
         cmocka_unit_test(a_certificate_is_remembered_once_with_its_name),
         cmocka_unit_test(a_row_stays_where_it_is_and_the_table_is_bounded),
+        cmocka_unit_test(names_that_worked_are_known_again),
         cmocka_unit_test(every_version_has_a_bit_and_nothing_else_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
