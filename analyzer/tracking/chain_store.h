@@ -51,21 +51,15 @@ struct kept_certificate {
     uint8_t anchor;         /* enum anchor: what the roots are to it */
 };
 
-/* A keyed hash of many bytes, at a tenth of a digest's cost: nobody on the wire can choose two
- * pieces that share one, and of those that are met none will. */
-struct chain_hash {
-    uint64_t words[2];
-};
-
 struct remembered_link {
     uint32_t subject, issuer; /* numbers */
     uint8_t link;             /* enum link */
 };
 
 struct remembered_staple {
-    struct chain_hash hash;
-    uint32_t subject; /* number of the certificate for which it came; 0: nothing is here */
-    uint32_t issuer;  /* number of that one's issuer, by which it was judged; 0: it was not sent */
+    struct siphash_wide hash; /* of all its bytes: of those that are met no two share one */
+    uint32_t subject;         /* number of the certificate for which it came; 0: nothing is here */
+    uint32_t issuer; /* number of that one's issuer, by which it was judged; 0: it was not sent */
     uint8_t ocsp;
     int64_t this_update, next_update;
 };
@@ -85,7 +79,7 @@ struct chain_store {
     EVP_MD *sha256;
     EVP_MD_CTX *hash;
     struct roots *roots;
-    struct siphash_key key, other_key;
+    struct siphash_key key;
     struct arena arenas[STORE_ARENAS];
     size_t arena;                    /* that is being filled */
     struct kept_certificate **slots; /* open addressing; at most half of them are taken */
@@ -113,10 +107,8 @@ X509 *chain_store_x509(const struct chain_store *store, const struct kept_certif
  * not in the store. */
 struct remembered_link *chain_store_link(struct chain_store *store, uint32_t subject,
                                          uint32_t issuer);
-struct remembered_staple *chain_store_staple(struct chain_store *store, struct chain_hash hash,
+struct remembered_staple *chain_store_staple(struct chain_store *store, struct siphash_wide hash,
                                              uint32_t subject);
-
-struct chain_hash chain_store_hash(const struct chain_store *store, struct wire bytes);
 
 /* The slot of a name, or the empty one where it belongs; NULL when it is too long, the table is
  * full, or there is no memory. chain_store_keep_name() fills it, unless there is no room. */

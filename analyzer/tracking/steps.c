@@ -2,67 +2,80 @@
 
 #include "handshake.h"
 
-struct row {
-    enum stage stage;
-    enum speaker from;
-    unsigned event;
-    enum stage next;
+enum { TURNS = 8 /* in a stage, at most */ };
+
+struct turn {
+    uint16_t event;
+    uint8_t from; /* enum speaker */
+    uint8_t next; /* enum stage */
+};
+
+struct turns {
+    uint8_t count;
+    struct turn turn[TURNS];
 };
 
 /* A message that may come in a stage and does not end it leads to the stage itself. */
-static const struct row rows[] = {
-    {STAGE_CLIENT_HELLO, CLIENT, HANDSHAKE_CLIENT_HELLO, STAGE_SERVER_HELLO},
-    {STAGE_CLIENT_HELLO, SERVER, HANDSHAKE_HELLO_REQUEST, STAGE_CLIENT_HELLO},
-    {STAGE_SERVER_HELLO, SERVER, EVENT_HELLO_RETRY, STAGE_SECOND_CLIENT_HELLO},
-    {STAGE_SERVER_HELLO, CLIENT, EVENT_CHANGE_CIPHER_SPEC, STAGE_SERVER_HELLO}, /* 0-RTT */
-    {STAGE_SECOND_CLIENT_HELLO, CLIENT, HANDSHAKE_CLIENT_HELLO, STAGE_SERVER_HELLO},
-    {STAGE_SECOND_CLIENT_HELLO, SERVER, EVENT_CHANGE_CIPHER_SPEC, STAGE_SECOND_CLIENT_HELLO},
-    {STAGE_SECOND_CLIENT_HELLO, CLIENT, EVENT_CHANGE_CIPHER_SPEC, STAGE_SECOND_CLIENT_HELLO},
-
-    /* TLS 1.3: RFC 8446, section 2, with the compatibility mode of appendix D.4. */
-    {STAGE_SERVER_HELLO, SERVER, EVENT_SERVER_HELLO_13, STAGE_SEALED_SERVER_FLIGHT},
-    {STAGE_SEALED_SERVER_FLIGHT, SERVER, EVENT_CHANGE_CIPHER_SPEC, STAGE_SEALED_SERVER_FLIGHT},
-    {STAGE_SEALED_SERVER_FLIGHT, CLIENT, EVENT_CHANGE_CIPHER_SPEC, STAGE_SEALED_SERVER_FLIGHT},
-    {STAGE_SEALED_SERVER_FLIGHT, SERVER, EVENT_SEALED_FLIGHT, STAGE_SEALED_CLIENT_FLIGHT},
-    {STAGE_SEALED_CLIENT_FLIGHT, SERVER, EVENT_SEALED_FLIGHT, STAGE_SEALED_CLIENT_FLIGHT},
-    {STAGE_SEALED_CLIENT_FLIGHT, SERVER, EVENT_CHANGE_CIPHER_SPEC, STAGE_SEALED_CLIENT_FLIGHT},
-    {STAGE_SEALED_CLIENT_FLIGHT, CLIENT, EVENT_CHANGE_CIPHER_SPEC, STAGE_SEALED_CLIENT_FLIGHT},
-    {STAGE_SEALED_CLIENT_FLIGHT, CLIENT, EVENT_SEALED_FINISHED, STAGE_ESTABLISHED},
-
+static const struct turns stages[STAGE_ESTABLISHED] = {
+    [STAGE_CLIENT_HELLO] = {2,
+                            {{HANDSHAKE_CLIENT_HELLO, CLIENT, STAGE_SERVER_HELLO},
+                             {HANDSHAKE_HELLO_REQUEST, SERVER, STAGE_CLIENT_HELLO}}},
+    [STAGE_SERVER_HELLO] = {5,
+                            {{EVENT_HELLO_RETRY, SERVER, STAGE_SECOND_CLIENT_HELLO},
+                             {EVENT_CHANGE_CIPHER_SPEC, CLIENT, STAGE_SERVER_HELLO},
+                             {EVENT_SERVER_HELLO_13, SERVER, STAGE_SEALED_SERVER_FLIGHT},
+                             {HANDSHAKE_SERVER_HELLO, SERVER, STAGE_SERVER_FLIGHT},
+                             {EVENT_SSL2_SERVER_HELLO, SERVER, STAGE_SSL2_CLIENT_KEY}}},
+    [STAGE_SECOND_CLIENT_HELLO] = {3,
+                                   {{HANDSHAKE_CLIENT_HELLO, CLIENT, STAGE_SERVER_HELLO},
+                                    {EVENT_CHANGE_CIPHER_SPEC, SERVER, STAGE_SECOND_CLIENT_HELLO},
+                                    {EVENT_CHANGE_CIPHER_SPEC, CLIENT, STAGE_SECOND_CLIENT_HELLO}}},
     /* Up to TLS 1.2, a full handshake: RFC 5246, section 7.3. */
-    {STAGE_SERVER_HELLO, SERVER, HANDSHAKE_SERVER_HELLO, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_SUPPLEMENTAL_DATA, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_CERTIFICATE, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_CERTIFICATE_STATUS, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_SERVER_KEY_EXCHANGE, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_CERTIFICATE_REQUEST, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_SERVER_HELLO_DONE, STAGE_CLIENT_FLIGHT},
-    {STAGE_CLIENT_FLIGHT, CLIENT, HANDSHAKE_SUPPLEMENTAL_DATA, STAGE_CLIENT_FLIGHT},
-    {STAGE_CLIENT_FLIGHT, CLIENT, HANDSHAKE_CERTIFICATE, STAGE_CLIENT_FLIGHT},
-    {STAGE_CLIENT_FLIGHT, CLIENT, HANDSHAKE_CLIENT_KEY_EXCHANGE, STAGE_CLIENT_FLIGHT},
-    {STAGE_CLIENT_FLIGHT, CLIENT, HANDSHAKE_CERTIFICATE_URL, STAGE_CLIENT_FLIGHT},
-    {STAGE_CLIENT_FLIGHT, CLIENT, HANDSHAKE_CERTIFICATE_VERIFY, STAGE_CLIENT_FLIGHT},
-    {STAGE_CLIENT_FLIGHT, CLIENT, EVENT_CHANGE_CIPHER_SPEC, STAGE_CLIENT_FINISHED},
-    {STAGE_CLIENT_FINISHED, CLIENT, EVENT_SEALED_FINISHED, STAGE_SERVER_CHANGE},
-    {STAGE_SERVER_CHANGE, SERVER, HANDSHAKE_NEW_SESSION_TICKET, STAGE_SERVER_CHANGE},
-    {STAGE_SERVER_CHANGE, SERVER, EVENT_CHANGE_CIPHER_SPEC, STAGE_SERVER_FINISHED},
-    {STAGE_SERVER_FINISHED, SERVER, EVENT_SEALED_FINISHED, STAGE_ESTABLISHED},
-
+    [STAGE_SERVER_FLIGHT] = {8,
+                             {{HANDSHAKE_SUPPLEMENTAL_DATA, SERVER, STAGE_SERVER_FLIGHT},
+                              {HANDSHAKE_CERTIFICATE, SERVER, STAGE_SERVER_FLIGHT},
+                              {HANDSHAKE_CERTIFICATE_STATUS, SERVER, STAGE_SERVER_FLIGHT},
+                              {HANDSHAKE_SERVER_KEY_EXCHANGE, SERVER, STAGE_SERVER_FLIGHT},
+                              {HANDSHAKE_CERTIFICATE_REQUEST, SERVER, STAGE_SERVER_FLIGHT},
+                              {HANDSHAKE_SERVER_HELLO_DONE, SERVER, STAGE_CLIENT_FLIGHT},
+                              {HANDSHAKE_NEW_SESSION_TICKET, SERVER, STAGE_SERVER_FLIGHT},
+                              {EVENT_CHANGE_CIPHER_SPEC, SERVER, STAGE_RESUMED_SERVER_FINISHED}}},
+    [STAGE_CLIENT_FLIGHT] = {6,
+                             {{HANDSHAKE_SUPPLEMENTAL_DATA, CLIENT, STAGE_CLIENT_FLIGHT},
+                              {HANDSHAKE_CERTIFICATE, CLIENT, STAGE_CLIENT_FLIGHT},
+                              {HANDSHAKE_CLIENT_KEY_EXCHANGE, CLIENT, STAGE_CLIENT_FLIGHT},
+                              {HANDSHAKE_CERTIFICATE_URL, CLIENT, STAGE_CLIENT_FLIGHT},
+                              {HANDSHAKE_CERTIFICATE_VERIFY, CLIENT, STAGE_CLIENT_FLIGHT},
+                              {EVENT_CHANGE_CIPHER_SPEC, CLIENT, STAGE_CLIENT_FINISHED}}},
+    [STAGE_CLIENT_FINISHED] = {1, {{EVENT_SEALED_FINISHED, CLIENT, STAGE_SERVER_CHANGE}}},
+    [STAGE_SERVER_CHANGE] = {2,
+                             {{HANDSHAKE_NEW_SESSION_TICKET, SERVER, STAGE_SERVER_CHANGE},
+                              {EVENT_CHANGE_CIPHER_SPEC, SERVER, STAGE_SERVER_FINISHED}}},
+    [STAGE_SERVER_FINISHED] = {1, {{EVENT_SEALED_FINISHED, SERVER, STAGE_ESTABLISHED}}},
     /* Resumed: the server changes first; RFC 5077, section 3.1. */
-    {STAGE_SERVER_FLIGHT, SERVER, HANDSHAKE_NEW_SESSION_TICKET, STAGE_SERVER_FLIGHT},
-    {STAGE_SERVER_FLIGHT, SERVER, EVENT_CHANGE_CIPHER_SPEC, STAGE_RESUMED_SERVER_FINISHED},
-    {STAGE_RESUMED_SERVER_FINISHED, SERVER, EVENT_SEALED_FINISHED, STAGE_RESUMED_CLIENT_CHANGE},
-    {STAGE_RESUMED_CLIENT_CHANGE, CLIENT, EVENT_CHANGE_CIPHER_SPEC, STAGE_RESUMED_CLIENT_FINISHED},
-    {STAGE_RESUMED_CLIENT_FINISHED, CLIENT, EVENT_SEALED_FINISHED, STAGE_ESTABLISHED},
-
+    [STAGE_RESUMED_SERVER_FINISHED] = {1,
+                                       {{EVENT_SEALED_FINISHED, SERVER,
+                                         STAGE_RESUMED_CLIENT_CHANGE}}},
+    [STAGE_RESUMED_CLIENT_CHANGE] = {1,
+                                     {{EVENT_CHANGE_CIPHER_SPEC, CLIENT,
+                                       STAGE_RESUMED_CLIENT_FINISHED}}},
+    [STAGE_RESUMED_CLIENT_FINISHED] = {1, {{EVENT_SEALED_FINISHED, CLIENT, STAGE_ESTABLISHED}}},
+    /* TLS 1.3: RFC 8446, section 2, with the compatibility mode of appendix D.4. */
+    [STAGE_SEALED_SERVER_FLIGHT] = {3,
+                                    {{EVENT_CHANGE_CIPHER_SPEC, SERVER, STAGE_SEALED_SERVER_FLIGHT},
+                                     {EVENT_CHANGE_CIPHER_SPEC, CLIENT, STAGE_SEALED_SERVER_FLIGHT},
+                                     {EVENT_SEALED_FLIGHT, SERVER, STAGE_SEALED_CLIENT_FLIGHT}}},
+    [STAGE_SEALED_CLIENT_FLIGHT] = {4,
+                                    {{EVENT_SEALED_FLIGHT, SERVER, STAGE_SEALED_CLIENT_FLIGHT},
+                                     {EVENT_CHANGE_CIPHER_SPEC, SERVER, STAGE_SEALED_CLIENT_FLIGHT},
+                                     {EVENT_CHANGE_CIPHER_SPEC, CLIENT, STAGE_SEALED_CLIENT_FLIGHT},
+                                     {EVENT_SEALED_FINISHED, CLIENT, STAGE_ESTABLISHED}}},
     /* SSL 2.0: the client's master key is its last message in clear. */
-    {STAGE_SERVER_HELLO, SERVER, EVENT_SSL2_SERVER_HELLO, STAGE_SSL2_CLIENT_KEY},
-    {STAGE_SSL2_CLIENT_KEY, CLIENT, EVENT_SSL2_CLIENT_KEY, STAGE_SSL2_ENCRYPTED},
-    {STAGE_SSL2_ENCRYPTED, SERVER, EVENT_SSL2_ENCRYPTED, STAGE_SSL2_ENCRYPTED},
-    {STAGE_SSL2_ENCRYPTED, CLIENT, EVENT_SSL2_ENCRYPTED, STAGE_ESTABLISHED},
+    [STAGE_SSL2_CLIENT_KEY] = {1, {{EVENT_SSL2_CLIENT_KEY, CLIENT, STAGE_SSL2_ENCRYPTED}}},
+    [STAGE_SSL2_ENCRYPTED] = {2,
+                              {{EVENT_SSL2_ENCRYPTED, SERVER, STAGE_SSL2_ENCRYPTED},
+                               {EVENT_SSL2_ENCRYPTED, CLIENT, STAGE_ESTABLISHED}}},
 };
-
-enum { ROWS = sizeof rows / sizeof rows[0] };
 
 /* The kinds of handshake that stages belong to; the hellos are common to all. */
 enum course { COURSE_HELLOS, COURSE_FULL, COURSE_RESUMED, COURSE_TLS13, COURSE_SSL2 };
@@ -81,36 +94,38 @@ static enum course course_of(enum stage stage)
     return stage <= STAGE_SEALED_CLIENT_FLIGHT ? COURSE_TLS13 : COURSE_SSL2;
 }
 
-/* Whether `row` may be jumped to from `stage`: forward, and on the same course; from the hellos by
- * a message in clear only, since it takes the ServerHello to tell what anything else belongs to: a
- * change_cipher_spec occurs on every course. */
-static bool is_ahead(const struct row *row, enum stage stage)
+/* Whether `turn` of `its` stage may be jumped to from `stage`: forward, and on the same course;
+ * from the hellos by a message in clear only, since it takes the ServerHello to tell what anything
+ * else belongs to: a change_cipher_spec occurs on every course. */
+static bool is_ahead(const struct turn *turn, enum stage its, enum stage stage)
 {
-    if (row->next <= stage) {
-        return false;
-    }
     enum course course = course_of(stage);
-    if (course == COURSE_HELLOS && row->event == EVENT_CHANGE_CIPHER_SPEC) {
+    if (turn->next <= stage ||
+        (course == COURSE_HELLOS && turn->event == EVENT_CHANGE_CIPHER_SPEC)) {
         return false;
     }
-    return course == course_of(row->stage) || (course == COURSE_HELLOS && row->event < 256);
+    return course == course_of(its) || (course == COURSE_HELLOS && turn->event < 256);
+}
+
+/* The turn of `stage` that this is; NULL: none. */
+static const struct turn *turn_of(enum stage stage, enum speaker from, unsigned event)
+{
+    const struct turns *turns = &stages[stage];
+    for (size_t i = 0; i < turns->count; i++) {
+        if (turns->turn[i].event == event && turns->turn[i].from == from) {
+            return &turns->turn[i];
+        }
+    }
+    return NULL;
 }
 
 enum stage steps_next(enum stage stage, enum speaker from, unsigned event, bool *expected)
 {
-    const struct row *ahead = NULL;
-    *expected = false;
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].from != from || rows[i].event != event) {
-            continue;
-        }
-        if (rows[i].stage == stage) {
-            *expected = true;
-            return rows[i].next;
-        }
-        if (ahead == NULL && is_ahead(&rows[i], stage)) {
-            ahead = &rows[i];
-        }
+    const struct turn *turn = stage < STAGE_ESTABLISHED ? turn_of(stage, from, event) : NULL;
+    *expected = turn != NULL;
+    for (int its = STAGE_CLIENT_HELLO; its < STAGE_ESTABLISHED && turn == NULL; its++) {
+        const struct turn *other = turn_of((enum stage)its, from, event);
+        turn = other != NULL && is_ahead(other, (enum stage)its, stage) ? other : NULL;
     }
-    return ahead != NULL ? ahead->next : stage;
+    return turn == NULL ? stage : (enum stage)turn->next;
 }

@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L /* setenv, unlink */
 
 #include "build_x509.h"
+#include "tracking/chain_store.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -283,6 +284,39 @@ static void names_are_remembered_up_to_a_bound_and_read_behind_it(void **state)
     build_party_free(&root);
 }
 
+/* With this key the hash multiplies by 1, and its first lane goes from 0 over `word` to 0 again. */
+static void make_collide(uint8_t junk[64], uint64_t word)
+{
+    uint64_t mixed = word ^ word >> 32;
+    memset(junk, 0, 64);
+    memcpy(junk, &word, sizeof word);
+    memcpy(junk + 32, &mixed, sizeof mixed);
+}
+
+static void of_many_that_collide_a_few_are_remembered_and_all_are_read(void **state)
+{
+    (void)state;
+    struct build_party root = build_authority("Root", NULL);
+    struct build_world world = build_world(&root);
+    size_t remembered = 0;
+    world.store->key = (struct siphash_key){{0, 0}};
+    for (uint64_t word = 1; word <= 20; word++) {
+        uint8_t junk[64];
+        make_collide(junk, word);
+        struct wire der = wire_over(junk, sizeof junk);
+        const struct kept_certificate *kept = chain_store_keep(world.store, &world.arena, der);
+        const struct kept_certificate *again = chain_store_keep(world.store, &world.arena, der);
+        assert_non_null(kept);
+        assert_true(kept->certificate.malformed && again->certificate.malformed);
+        assert_memory_equal(kept->certificate.sha256, again->certificate.sha256, 32);
+        assert_true(kept->certificate.number == 0 || kept == again);
+        remembered += kept->certificate.number != 0;
+    }
+    assert_int_equal(remembered, 4);
+    build_world_free(&world);
+    build_party_free(&root);
+}
+
 /* ---- the roots ---- */
 
 static void what_is_wrong_with_an_authorities_file_is_said(void **state)
@@ -337,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_name_with_a_nul_in_it_is_another_name),
         cmocka_unit_test(an_authoritys_name_is_one_printable_line),
         cmocka_unit_test(names_are_remembered_up_to_a_bound_and_read_behind_it),
+        cmocka_unit_test(of_many_that_collide_a_few_are_remembered_and_all_are_read),
         cmocka_unit_test(what_is_wrong_with_an_authorities_file_is_said),
         cmocka_unit_test(the_systems_roots_may_be_missing),
     };
