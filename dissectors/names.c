@@ -15,6 +15,12 @@ bool names_is_grease(uint16_t code)
     return (code & 0x0F0F) == 0x0A0A && code >> 8 == (code & 0xFF);
 }
 
+bool names_is_signal(uint16_t code)
+{
+    enum { EMPTY_RENEGOTIATION_INFO = 0x00ff, FALLBACK = 0x5600 };
+    return code == EMPTY_RENEGOTIATION_INFO || code == FALLBACK;
+}
+
 const char *names_content(uint8_t type)
 {
     static const char *const names[] = {

@@ -281,6 +281,9 @@ const struct scheme *names_schemes(size_t *count);
 /* RFC 8701 section 2: both octets equal, low nibble 10: 0x0a0a, 0x1a1a, ... 0xfafa. */
 bool names_is_grease(uint16_t code);
 
+/* Whether a cipher suite's code is a signal, as the row's `scsv` says. */
+bool names_is_signal(uint16_t code);
+
 /* A protocol version: "TLS 1.2", "DTLS 1.0", "SSL 3.0", "TLS 1.3 (draft 18)" for 0x7fXX,
  * "TLS 1.3 (Facebook draft 23)" for 0xfbXX, "DTLS 0.9 (OpenSSL)" for 0x0100, "GREASE". */
 const char *names_version(uint16_t code);

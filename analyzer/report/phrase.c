@@ -93,9 +93,42 @@ void phrase_add(struct phrase *phrase, const char *format, ...)
     phrase->text[phrase->length] = '\0';
 }
 
+static void put_bytes(struct phrase *phrase, const char *bytes, size_t length)
+{
+    if (phrase->cut) {
+        return;
+    }
+    size_t room = phrase->size - phrase->length - 1;
+    memcpy(phrase->text + phrase->length, bytes, length < room ? length : room);
+    phrase->length += length < room ? length : room;
+    if (length > room) {
+        phrase->cut = true;
+        phrase->length = whole_characters(phrase->text, phrase->length);
+    }
+    phrase->text[phrase->length] = '\0';
+}
+
+void phrase_put(struct phrase *phrase, const char *text)
+{
+    put_bytes(phrase, text, strlen(text));
+}
+
+void phrase_number(struct phrase *phrase, uint64_t number)
+{
+    char digits[20]; /* of the largest number */
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    put_bytes(phrase, digits + first, sizeof(digits) - first);
+}
+
 void phrase_count(struct phrase *phrase, size_t count, const char *one, const char *many)
 {
-    phrase_add(phrase, "%zu %s", count, count == 1 ? one : many);
+    phrase_number(phrase, count);
+    phrase_put(phrase, " ");
+    phrase_put(phrase, count == 1 ? one : many);
 }
 
 void phrase_add_printable(struct phrase *phrase, const char *text)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct phrase {
     char *text;
@@ -23,6 +24,11 @@ struct phrase phrase_in(char *text, size_t size);
 /* Adds to it; printf's format. */
 void phrase_add(struct phrase *phrase, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Adds a text as it is, and a number in decimal digits: for what is said of every connection, at a
+ * tenth of printf's cost. */
+void phrase_put(struct phrase *phrase, const char *text);
+void phrase_number(struct phrase *phrase, uint64_t number);
 
 /* Adds "14 suites" or "1 suite"; `many` is the plural. */
 void phrase_count(struct phrase *phrase, size_t count, const char *one, const char *many);

@@ -1,5 +1,7 @@
 #include "report/report.h"
 
+#include "report/phrase.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
@@ -35,17 +37,35 @@ const char *report_speaker(uint8_t speaker)
     return speaker == CLIENT ? "client" : "server";
 }
 
+static void put_version4(struct phrase *phrase, const struct address *address)
+{
+    for (size_t i = 0; i < 4; i++) {
+        phrase_put(phrase, i > 0 ? "." : "");
+        phrase_number(phrase, address->bytes[i]);
+    }
+}
+
+static void put_version6(struct phrase *phrase, const struct address *address)
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    (void)inet_ntop(AF_INET6, address->bytes, host, sizeof(host));
+    phrase_put(phrase, host);
+}
+
 void report_address(char text[REPORT_ADDRESS], const struct address *address, uint16_t port)
 {
-    bool version6 = address->version == 6;
-    char host[INET6_ADDRSTRLEN] = "?";
-    (void)inet_ntop(version6 ? AF_INET6 : AF_INET, address->bytes, host, sizeof(host));
-    if (port == 0) {
-        snprintf(text, REPORT_ADDRESS, "%s", host);
-    } else if (version6) {
-        snprintf(text, REPORT_ADDRESS, "[%s]:%u", host, (unsigned)port);
+    bool brackets = port != 0 && address->version == 6;
+    struct phrase phrase = phrase_in(text, REPORT_ADDRESS);
+    phrase_put(&phrase, brackets ? "[" : "");
+    if (address->version == 6) {
+        put_version6(&phrase, address);
     } else {
-        snprintf(text, REPORT_ADDRESS, "%s:%u", host, (unsigned)port);
+        put_version4(&phrase, address);
+    }
+    phrase_put(&phrase, brackets ? "]" : "");
+    if (port != 0) {
+        phrase_put(&phrase, ":");
+        phrase_number(&phrase, port);
     }
 }
 
@@ -64,24 +84,40 @@ static void date_of(int64_t *year, int *month, int *day, int64_t days)
     *year = years + era * 400 + (*month <= 2);
 }
 
+/* In `width` digits, the higher ones being left off. */
+static void put_digits(struct phrase *phrase, const char *before, int64_t number, size_t width)
+{
+    char digits[8] = "";
+    for (size_t i = width; i > 0; i--) {
+        digits[i - 1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    phrase_put(phrase, before);
+    phrase_put(phrase, digits);
+}
+
 void report_time(char text[REPORT_TIME], int64_t seconds, int64_t microseconds)
 {
     int64_t days = seconds / 86400 - (seconds % 86400 < 0);
-    int rest = (int)((seconds % 86400 + 86400) % 86400);
+    int64_t rest = (seconds % 86400 + 86400) % 86400;
     int64_t year = 0;
     int month = 0, day = 0;
+    struct phrase phrase = phrase_in(text, REPORT_TIME);
     date_of(&year, &month, &day, days);
-    int length = snprintf(text, REPORT_TIME, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d", year, month,
-                          day, rest / 3600, rest / 60 % 60, rest % 60);
-    if (length < 0 || length >= REPORT_TIME) {
-        return;
-    }
-    size_t room = REPORT_TIME - (size_t)length;
-    if (microseconds < 0) {
-        snprintf(text + length, room, "Z");
+    if (year >= 0 && year <= 9999) {
+        put_digits(&phrase, "", year, 4);
     } else {
-        snprintf(text + length, room, ".%06dZ", (int)(microseconds % 1000000));
+        phrase_add(&phrase, "%04" PRId64, year);
     }
+    put_digits(&phrase, "-", month, 2);
+    put_digits(&phrase, "-", day, 2);
+    put_digits(&phrase, "T", rest / 3600, 2);
+    put_digits(&phrase, ":", rest / 60 % 60, 2);
+    put_digits(&phrase, ":", rest % 60, 2);
+    if (microseconds >= 0) {
+        put_digits(&phrase, ".", microseconds % 1000000, 6);
+    }
+    phrase_put(&phrase, "Z");
 }
 
 /* ---- what could not be seen ---- */

@@ -37,6 +37,12 @@ const char *report_step_name(const struct step *step)
     return known ? names[step->what] : "unknown";
 }
 
+static void put_both(struct phrase *phrase, const char *first, const char *second)
+{
+    phrase_put(phrase, first);
+    phrase_put(phrase, second);
+}
+
 /* ---- the hellos ---- */
 
 /* "TLS 1.1-1.2", "SSL 3.0-TLS 1.2", "TLS 1.3", "up to TLS 1.2". */
@@ -47,15 +53,17 @@ static void versions_text(struct phrase *phrase, const struct offer *offer)
     names_version_text(high, highest);
     names_version_text(low, lowest);
     if (highest == 0) {
-        phrase_add(phrase, "of no known version");
+        phrase_put(phrase, "of no known version");
     } else if (lowest == 0) {
-        phrase_add(phrase, "up to %s", high);
+        put_both(phrase, "up to ", high);
     } else if (lowest == highest) {
-        phrase_add(phrase, "%s", high);
+        phrase_put(phrase, high);
     } else if (strncmp(low, high, 4) == 0) { /* both "TLS " or both "SSL " */
-        phrase_add(phrase, "%s-%s", low, high + 4);
+        put_both(phrase, low, "-");
+        phrase_put(phrase, high + 4);
     } else {
-        phrase_add(phrase, "%s-%s", low, high);
+        put_both(phrase, low, "-");
+        phrase_put(phrase, high);
     }
 }
 
@@ -64,8 +72,8 @@ static size_t suites_count(const struct offer *offer)
 {
     size_t count = 0;
     for (size_t i = 0; i < offer->suites.count; i++) {
-        const struct suite *suite = names_suite_row(offer->suites.at[i]);
-        count += suite == NULL || (!suite->scsv && !suite->grease);
+        uint16_t code = offer->suites.at[i];
+        count += !names_is_signal(code) && !names_is_grease(code);
     }
     return count;
 }
@@ -74,42 +82,43 @@ static void client_hello_text(struct phrase *phrase, const struct facts *facts,
                               const struct step *step)
 {
     const struct client_hello_facts *hello = &facts->client_hello[step->a > 0 ? 1 : 0];
-    phrase_add(phrase, "ClientHello");
+    phrase_put(phrase, "ClientHello");
     if (step->at.frame != hello->at.frame && step->at.frame != hello->begins.frame) {
         return; /* a later one: what it offers is not kept */
     }
     if (hello->offer != NULL) {
-        phrase_add(phrase, " ");
+        phrase_put(phrase, " ");
         versions_text(phrase, hello->offer);
-        phrase_add(phrase, ", ");
+        phrase_put(phrase, ", ");
         phrase_count(phrase, suites_count(hello->offer), "suite", "suites");
-        phrase_add(phrase, "%s", hello->offer->sslv2 ? ", in SSLv2 form" : "");
+        phrase_put(phrase, hello->offer->sslv2 ? ", in SSLv2 form" : "");
         if (step->a > 0 && hello->offer->key_shares.count > 0) {
             char group[NAMES_TEXT_MAX] = "";
             names_group_text(group, hello->offer->key_shares.at[0]);
-            phrase_add(phrase, ", %s", group);
+            put_both(phrase, ", ", group);
         }
     }
-    phrase_add(phrase, "%s%s%s", hello->early_data ? ", early data" : "",
-               hello->malformed ? ", malformed" : "", hello->incomplete ? ", cut off" : "");
+    phrase_put(phrase, hello->early_data ? ", early data" : "");
+    phrase_put(phrase, hello->malformed ? ", malformed" : "");
+    phrase_put(phrase, hello->incomplete ? ", cut off" : "");
 }
 
 static void server_hello_text(struct phrase *phrase, const struct facts *facts,
                               const struct step *step)
 {
     const struct server_hello_facts *hello = facts->server_hello;
-    phrase_add(phrase, "ServerHello");
+    phrase_put(phrase, "ServerHello");
     if (hello == NULL || hello->at.frame != step->at.frame) {
         return;
     }
     char version[NAMES_TEXT_MAX] = "";
     names_version_text(version, hello->version);
-    phrase_add(phrase, " %s", version);
+    put_both(phrase, " ", version);
     if (hello->suite != 0xffff) {
         char suite[NAMES_TEXT_MAX] = "";
         names_suite_text(suite, hello->suite);
         bool prefixed = strncmp(suite, "TLS_", 4) == 0; /* nearly all: left out, to be short */
-        phrase_add(phrase, ", %s", prefixed ? suite + 4 : suite);
+        put_both(phrase, ", ", prefixed ? suite + 4 : suite);
         if (names_suite(hello->suite) == NULL) {
             phrase_add(phrase, " suite 0x%04x", (unsigned)hello->suite);
         }
@@ -117,19 +126,18 @@ static void server_hello_text(struct phrase *phrase, const struct facts *facts,
     if (hello->group != 0) {
         char group[NAMES_TEXT_MAX] = "";
         names_group_text(group, hello->group);
-        phrase_add(phrase, ", %s", group);
+        put_both(phrase, ", ", group);
     }
-    phrase_add(phrase, "%s%s", facts->resumed ? ", resumes" : "",
-               hello->malformed ? ", malformed" : "");
+    put_both(phrase, facts->resumed ? ", resumes" : "", hello->malformed ? ", malformed" : "");
 }
 
 static void retry_text(struct phrase *phrase, const struct facts *facts)
 {
-    phrase_add(phrase, "HelloRetryRequest");
+    phrase_put(phrase, "HelloRetryRequest");
     if (facts->retry != NULL && facts->retry->group != 0) {
         char group[NAMES_TEXT_MAX] = "";
         names_group_text(group, facts->retry->group);
-        phrase_add(phrase, " %s", group);
+        put_both(phrase, " ", group);
     }
 }
 
@@ -173,7 +181,7 @@ static const char *message_title(uint8_t type)
 static void chain_text(struct phrase *phrase, const struct chain *chain)
 {
     if (chain->count == 0) {
-        phrase_add(phrase, chain->malformed ? ", malformed" : ", empty");
+        phrase_put(phrase, chain->malformed ? ", malformed" : ", empty");
         return;
     }
     const struct certificate *leaf = chain->certificates[0];
@@ -183,13 +191,16 @@ static void chain_text(struct phrase *phrase, const struct chain *chain)
     } else if (!leaf->malformed && leaf->names.count > 0) {
         name = leaf->names.at[0];
     }
-    phrase_add(phrase, "%s%s, ", name != NULL ? " " : "", name != NULL ? name : "");
+    if (name != NULL) {
+        put_both(phrase, " ", name);
+    }
+    phrase_put(phrase, ", ");
     if (chain->truncated) {
-        phrase_add(phrase, "more than ");
+        phrase_put(phrase, "more than ");
     }
     phrase_count(phrase, chain->count, "certificate", "certificates");
     if (!leaf->malformed && leaf->key_name != NULL) {
-        phrase_add(phrase, ", %s", leaf->key_name);
+        put_both(phrase, ", ", leaf->key_name);
     }
 }
 
@@ -200,11 +211,11 @@ static void key_exchange_text(struct phrase *phrase, const struct facts *facts)
         phrase_add(phrase, " DH %u bits", (unsigned)facts->dh_bits);
     } else if (facts->group != 0) {
         names_group_text(name, facts->group);
-        phrase_add(phrase, " %s", name);
+        put_both(phrase, " ", name);
     }
     if (facts->server_scheme != 0) {
         names_scheme_text(name, facts->server_scheme);
-        phrase_add(phrase, ", %s", name);
+        put_both(phrase, ", ", name);
     }
 }
 
@@ -215,7 +226,7 @@ static void message_text(struct phrase *phrase, const struct facts *facts, const
         phrase_add(phrase, "handshake message of type %u", (unsigned)step->a);
         return;
     }
-    phrase_add(phrase, "%s", title);
+    phrase_put(phrase, title);
     const struct chain *chain = facts->chain[step->from == CLIENT ? CLIENT : SERVER];
     uint64_t frame = step->at.frame;
     if (step->a == HANDSHAKE_CERTIFICATE && chain != NULL && chain->at.frame == frame) {
@@ -225,24 +236,37 @@ static void message_text(struct phrase *phrase, const struct facts *facts, const
         key_exchange_text(phrase, facts);
     } else if (step->a == HANDSHAKE_CERTIFICATE_REQUEST && facts->authorities.count > 0 &&
                facts->certificate_request.frame == frame) {
-        phrase_add(phrase, ", ");
+        phrase_put(phrase, ", ");
         phrase_count(phrase, facts->authorities.count, "CA name", "CA names");
     }
+}
+
+/* "sealed record, 40 bytes": records of one byte are none. */
+static void put_size(struct phrase *phrase, const char *what, uint32_t size)
+{
+    phrase_put(phrase, what);
+    phrase_number(phrase, size);
+    phrase_put(phrase, " bytes");
 }
 
 static void alert_text(struct phrase *phrase, const struct step *step)
 {
     if (step->b == CODE_UNKNOWN) {
-        phrase_add(phrase, "Alert, sealed, %u bytes", (unsigned)step->size);
+        put_size(phrase, "Alert, sealed, ", step->size);
         return;
     }
     char level[NAMES_TEXT_MAX] = "", name[NAMES_TEXT_MAX] = "";
     names_alert_level_text(level, step->a);
     names_alert_text(name, step->b);
-    phrase_add(phrase, "Alert %s", step->a != 0 ? level : "");
-    phrase_add(phrase, "%s%s", step->a != 0 ? " " : "", name);
+    phrase_put(phrase, "Alert ");
+    if (step->a != 0) {
+        put_both(phrase, level, " ");
+    }
+    phrase_put(phrase, name);
     if (names_alert(step->b) != NULL) {
-        phrase_add(phrase, " (%u)", (unsigned)step->b);
+        phrase_put(phrase, " (");
+        phrase_number(phrase, step->b);
+        phrase_put(phrase, ")");
     }
 }
 
@@ -253,13 +277,13 @@ static void sealed_text(struct phrase *phrase, const struct facts *facts, const 
     bool before_tls13 = facts->version != 0 && facts->version < 0x0304;
     if (step->a == RECORD_HANDSHAKE && before_tls13 &&
         facts->finished[from].frame == step->at.frame) {
-        phrase_add(phrase, "Finished, sealed, %u bytes", (unsigned)step->size);
+        put_size(phrase, "Finished, sealed, ", step->size);
     } else if (step->a == RECORD_ALERT) {
-        phrase_add(phrase, "Alert, sealed, %u bytes", (unsigned)step->size);
+        put_size(phrase, "Alert, sealed, ", step->size);
     } else if (step->a == RECORD_HANDSHAKE) {
-        phrase_add(phrase, "handshake, sealed, %u bytes", (unsigned)step->size);
+        put_size(phrase, "handshake, sealed, ", step->size);
     } else {
-        phrase_add(phrase, "sealed record, %u bytes", (unsigned)step->size);
+        put_size(phrase, "sealed record, ", step->size);
     }
 }
 
@@ -304,7 +328,7 @@ static void icmp_text(struct phrase *phrase, const struct facts *facts, const st
     const struct icmp_error *error = &facts->transport.icmp;
     const char *meaning = icmp_meaning(error->version6, step->a, step->b);
     if (meaning != NULL) {
-        phrase_add(phrase, "ICMP %s", meaning);
+        put_both(phrase, "ICMP ", meaning);
     } else {
         phrase_add(phrase, "ICMP type %u, code %u", (unsigned)step->a, (unsigned)step->b);
     }
@@ -319,9 +343,12 @@ static void reset_text(struct phrase *phrase, const struct facts *facts, const s
 {
     const struct reset *reset =
         &facts->transport.side[step->from == CLIENT ? CLIENT : SERVER].reset;
-    phrase_add(phrase, "RST");
+    phrase_put(phrase, "RST");
     if (reset->at.frame == step->at.frame && reset->ttl != 0) {
-        phrase_add(phrase, ", TTL %u, window %u", (unsigned)reset->ttl, (unsigned)reset->window);
+        phrase_put(phrase, ", TTL ");
+        phrase_number(phrase, reset->ttl);
+        phrase_put(phrase, ", window ");
+        phrase_number(phrase, reset->window);
     }
 }
 
@@ -362,10 +389,10 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
     bool decided = facts->preface_decided.frame == step->at.frame;
     if (step->a == PREFACE_ASKED && asked_last(facts, step) && facts->preface_asked != NULL &&
         facts->preface_asked[0] != '\0') {
-        phrase_add(phrase, ": %s", facts->preface_asked);
+        put_both(phrase, ": ", facts->preface_asked);
     } else if (step->a == PREFACE_REFUSED && decided && facts->preface_words != NULL &&
                facts->preface_words[0] != '\0') {
-        phrase_add(phrase, ": %s", facts->preface_words);
+        put_both(phrase, ": ", facts->preface_words);
     }
 }
 
@@ -387,7 +414,7 @@ static void cleartext_text(struct phrase *phrase, const struct facts *facts,
     const char *words = facts->cleartext[from];
     uint64_t frame = step->at.frame;
     bool first = frame == facts->preface_at[from].frame || frame == facts->not_tls_from[from].frame;
-    phrase_add(phrase, "cleartext, ");
+    phrase_put(phrase, "cleartext, ");
     phrase_count(phrase, step->size, "byte", "bytes");
     if (first && words != NULL && words[0] != '\0') {
         phrase_add(phrase, ": %.*s", first_line(words), words);
@@ -409,26 +436,26 @@ static void plain_text(struct phrase *phrase, const struct step *step)
 {
     switch (step->what) {
     case STEP_SYN:
-        phrase_add(phrase, "SYN");
+        phrase_put(phrase, "SYN");
         break;
     case STEP_SYN_ACK:
-        phrase_add(phrase, "SYN, ACK");
+        phrase_put(phrase, "SYN, ACK");
         break;
     case STEP_FIN:
-        phrase_add(phrase, "FIN");
+        phrase_put(phrase, "FIN");
         break;
     case STEP_CHANGE_CIPHER_SPEC:
-        phrase_add(phrase, "ChangeCipherSpec");
+        phrase_put(phrase, "ChangeCipherSpec");
         break;
     case STEP_APPLICATION_DATA:
-        phrase_add(phrase, "application data, ");
+        phrase_put(phrase, "application data, ");
         phrase_count(phrase, step->size, "byte", "bytes");
         break;
     case STEP_GAP:
-        phrase_add(phrase, "(bytes are missing from the capture)");
+        phrase_put(phrase, "(bytes are missing from the capture)");
         break;
     default:
-        phrase_add(phrase, "?");
+        phrase_put(phrase, "?");
         break;
     }
 }

@@ -25,6 +25,7 @@ static void suites_ascend_and_each_is_found(void **state)
         assert_non_null(rows[i].name);
         assert_true(strlen(rows[i].name) < NAMES_TEXT_MAX);
         assert_int_equal(rows[i].grease, names_is_grease(rows[i].code));
+        assert_int_equal(rows[i].scsv, names_is_signal(rows[i].code));
     }
 }
 

@@ -1,5 +1,6 @@
 #define _POSIX_C_SOURCE 200809L /* open_memstream() */
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +28,31 @@ static void a_phrase_is_cut_between_two_characters(void **state)
     phrase = phrase_in(text, sizeof(text));
     phrase_add(&phrase, "äöü");
     assert_string_equal(text, "äö");
+}
+
+static void what_is_put_stands_as_printf_would_have_it(void **state)
+{
+    (void)state;
+    char put[12], added[12];
+    static const char *const texts[] = {
+        "", "a", "ä", "0123456789", "01234567890", "012345678ä", "0123456789ä", "→→→→", "a→→→→"};
+    static const uint64_t numbers[] = {0, 9, 10, 4294967296, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
+            for (size_t size = 1; size <= sizeof(put); size++) {
+                struct phrase one = phrase_in(put, size), other = phrase_in(added, size);
+                phrase_put(&one, texts[i]);
+                phrase_number(&one, numbers[j]);
+                phrase_put(&one, texts[i]);
+                phrase_add(&other, "%s", texts[i]);
+                phrase_add(&other, "%" PRIu64, numbers[j]);
+                phrase_add(&other, "%s", texts[i]);
+                assert_string_equal(put, added);
+                assert_int_equal(one.length, other.length);
+                assert_int_equal(one.cut, other.cut);
+            }
+        }
+    }
 }
 
 static void what_is_not_utf_8_is_replaced(void **state)
@@ -85,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_phrase_is_cut_between_two_characters),
+        cmocka_unit_test(what_is_put_stands_as_printf_would_have_it),
         cmocka_unit_test(what_is_not_utf_8_is_replaced),
         cmocka_unit_test(a_version_stays_with_its_protocol),
         cmocka_unit_test(lines_break_at_spaces_and_never_within_a_word),
