@@ -6,10 +6,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Contexts that have their algorithm. */
+struct fingerprinter {
+    EVP_MD_CTX *md5, *sha1;
+};
+
+/* NULL when there is no memory, or libcrypto was built or configured without the algorithm. */
+static EVP_MD_CTX *context_of(const EVP_MD *algorithm)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    if (context != NULL && EVP_DigestInit_ex(context, algorithm, NULL) != 1) {
+        EVP_MD_CTX_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+struct fingerprinter *fingerprinter_new(void)
+{
+    struct fingerprinter *fingerprinter = calloc(1, sizeof *fingerprinter);
+    if (fingerprinter != NULL) {
+        fingerprinter->md5 = context_of(EVP_md5());
+        fingerprinter->sha1 = context_of(EVP_sha1());
+    }
+    return fingerprinter;
+}
+
+void fingerprinter_free(struct fingerprinter *fingerprinter)
+{
+    if (fingerprinter != NULL) {
+        EVP_MD_CTX_free(fingerprinter->md5);
+        EVP_MD_CTX_free(fingerprinter->sha1);
+        free(fingerprinter);
+    }
+}
+
 /* A hash of text that is written piece by piece: the text of a hostile hello has 300 KB, that of an
  * ordinary one fits into `pending`. */
 struct text_hash {
     EVP_MD_CTX *context;
+    bool borrowed;
     char pending[512];
     size_t used;
     bool failed; /* no memory, or libcrypto was built or configured without the algorithm */
@@ -17,9 +53,19 @@ struct text_hash {
 
 static void hash_begin(struct text_hash *hash, const EVP_MD *algorithm)
 {
-    hash->context = EVP_MD_CTX_new();
+    hash->context = context_of(algorithm);
+    hash->borrowed = false;
     hash->used = 0;
-    hash->failed = hash->context == NULL || EVP_DigestInit_ex(hash->context, algorithm, NULL) != 1;
+    hash->failed = hash->context == NULL;
+}
+
+/* With a context that has its algorithm, and was used before. */
+static void hash_begin_with(struct text_hash *hash, EVP_MD_CTX *context)
+{
+    hash->context = context;
+    hash->borrowed = true;
+    hash->used = 0;
+    hash->failed = EVP_DigestInit_ex(context, NULL, NULL) != 1;
 }
 
 static void hash_flush(struct text_hash *hash)
@@ -71,7 +117,9 @@ static bool hash_end(char *text, struct text_hash *hash, size_t bytes)
     unsigned length = 0;
     hash_flush(hash);
     bool whole = !hash->failed && EVP_DigestFinal_ex(hash->context, digest, &length) == 1;
-    EVP_MD_CTX_free(hash->context);
+    if (!hash->borrowed) {
+        EVP_MD_CTX_free(hash->context);
+    }
     if (!whole || length < bytes) {
         return false;
     }
@@ -141,13 +189,18 @@ static const char *ja3(struct arena *arena, const struct client_hello *hello)
     return ja3_end(arena, &hash);
 }
 
-const char *fingerprint_server(struct arena *arena, const struct server_hello *hello)
+const char *fingerprint_server(struct arena *arena, const struct server_hello *hello,
+                               struct fingerprinter *fingerprinter)
 {
     if (hello->legacy_version < 0x0300) {
         return NULL; /* SSLv2's SERVER-HELLO lists suites instead of selecting one */
     }
     struct text_hash hash;
-    hash_begin(&hash, EVP_md5());
+    if (fingerprinter != NULL && fingerprinter->md5 != NULL) {
+        hash_begin_with(&hash, fingerprinter->md5);
+    } else {
+        hash_begin(&hash, EVP_md5());
+    }
     hash_decimal(&hash, hello->legacy_version);
     hash_mark(&hash, ',');
     hash_decimal(&hash, hello->suite);
@@ -359,7 +412,21 @@ void fingerprint_offer(struct offer *offer, struct arena *arena, const struct cl
 
 /* ---- Community ID ---- */
 
-void fingerprint_community(char text[FINGERPRINT_COMMUNITY], const struct facts *facts)
+static bool sha1_of(unsigned char digest[EVP_MAX_MD_SIZE], struct fingerprinter *fingerprinter,
+                    const unsigned char *bytes, size_t length)
+{
+    unsigned digest_length = 0;
+    EVP_MD_CTX *context = fingerprinter == NULL ? NULL : fingerprinter->sha1;
+    if (context == NULL) {
+        return EVP_Digest(bytes, length, digest, &digest_length, EVP_sha1(), NULL) == 1;
+    }
+    return EVP_DigestInit_ex(context, NULL, NULL) == 1 &&
+           EVP_DigestUpdate(context, bytes, length) == 1 &&
+           EVP_DigestFinal_ex(context, digest, &digest_length) == 1;
+}
+
+void fingerprint_community(char text[FINGERPRINT_COMMUNITY], const struct facts *facts,
+                           struct fingerprinter *fingerprinter)
 {
     enum { SHA1_BYTES = 20, TCP = 6 };
     const struct address *address = facts->address;
@@ -384,9 +451,8 @@ void fingerprint_community(char text[FINGERPRINT_COMMUNITY], const struct facts 
     tuple[at++] = (unsigned char)(facts->port[high] & 0xff);
 
     unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned digest_length = 0;
     text[0] = '\0';
-    if (EVP_Digest(tuple, at, digest, &digest_length, EVP_sha1(), NULL) == 1) {
+    if (sha1_of(digest, fingerprinter, tuple, at)) {
         memcpy(text, "1:", 2);
         (void)EVP_EncodeBlock((unsigned char *)text + 2, digest, SHA1_BYTES);
     }

@@ -17,10 +17,18 @@ enum { FINGERPRINT_COMMUNITY = 40 /* bytes of a Community ID with its NUL */ };
  * capture holds only the beginning is better not given at all. */
 void fingerprint_offer(struct offer *offer, struct arena *arena, const struct client_hello *hello);
 
+/* What every connection needs, kept at hand: to ask libcrypto for a hash by its name costs more
+ * than the hash itself. NULL when there is no memory, and where one may be given, NULL will do. */
+struct fingerprinter;
+struct fingerprinter *fingerprinter_new(void);
+void fingerprinter_free(struct fingerprinter *fingerprinter);
+
 /* JA3S of a ServerHello; NULL when there is no memory. */
-const char *fingerprint_server(struct arena *arena, const struct server_hello *hello);
+const char *fingerprint_server(struct arena *arena, const struct server_hello *hello,
+                               struct fingerprinter *fingerprinter);
 
 /* The Community ID of the connection, with seed 0: "1:" and base64. */
-void fingerprint_community(char text[FINGERPRINT_COMMUNITY], const struct facts *facts);
+void fingerprint_community(char text[FINGERPRINT_COMMUNITY], const struct facts *facts,
+                           struct fingerprinter *fingerprinter);
 
 #endif

@@ -192,8 +192,8 @@ bool hellos_client(struct client_hello_facts *facts, struct arena *arena,
     return true;
 }
 
-struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello,
-                                         bool fingerprint)
+struct server_hello_facts *hellos_server(struct arena *arena, struct offer_store *offers,
+                                         const struct server_hello *hello)
 {
     struct server_hello_facts *facts = arena_take(arena, sizeof *facts);
     if (facts == NULL) {
@@ -221,6 +221,8 @@ struct server_hello_facts *hellos_server(struct arena *arena, const struct serve
     if (hello->alpn.at != NULL) {
         facts->alpn = printable_copy(arena, hello->alpn, hello->alpn.left);
     }
-    facts->ja3s = fingerprint ? fingerprint_server(arena, hello) : NULL;
+    if (offer_store_fingerprints(offers)) {
+        facts->ja3s = fingerprint_server(arena, hello, offer_store_fingerprinter(offers));
+    }
     return facts;
 }

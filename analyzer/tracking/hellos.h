@@ -27,8 +27,8 @@ struct offer *hellos_offer(struct arena *arena, const struct client_hello *hello
 
 /* Keeps what a ServerHello or HelloRetryRequest says, as the answer to a client hello with that
  * session id, with JA3S where it is wanted; NULL when there is no memory. */
-struct server_hello_facts *hellos_server(struct arena *arena, const struct server_hello *hello,
-                                         bool fingerprint);
+struct server_hello_facts *hellos_server(struct arena *arena, struct offer_store *offers,
+                                         const struct server_hello *hello);
 
 /* The codes of a 16-bit list, kept; `most` of them. */
 struct code_list hellos_codes(struct arena *arena, struct wire list);

@@ -1,5 +1,6 @@
 #include "tracking/offer_store.h"
 
+#include "tracking/fingerprint.h"
 #include "tracking/hellos.h"
 #include "tracking/siphash.h"
 
@@ -28,6 +29,7 @@ struct kept_offer {
 struct offer_store {
     bool fingerprints;
     uint32_t count;
+    struct fingerprinter *fingerprinter; /* owned; NULL: nobody wants fingerprints */
     struct siphash_key seed;
     struct arena arena;
     struct kept_offer slot[SLOTS];
@@ -38,6 +40,7 @@ struct offer_store *offer_store_new(bool fingerprints)
     struct offer_store *store = calloc(1, sizeof *store);
     if (store != NULL) {
         store->fingerprints = fingerprints;
+        store->fingerprinter = fingerprints ? fingerprinter_new() : NULL;
         siphash_seed(&store->seed);
     }
     return store;
@@ -46,6 +49,7 @@ struct offer_store *offer_store_new(bool fingerprints)
 void offer_store_free(struct offer_store *store)
 {
     if (store != NULL) {
+        fingerprinter_free(store->fingerprinter);
         arena_release(&store->arena);
         free(store);
     }
@@ -54,6 +58,11 @@ void offer_store_free(struct offer_store *store)
 bool offer_store_fingerprints(const struct offer_store *store)
 {
     return store == NULL || store->fingerprints;
+}
+
+struct fingerprinter *offer_store_fingerprinter(const struct offer_store *store)
+{
+    return store == NULL ? NULL : store->fingerprinter;
 }
 
 /* ---- keys ---- */

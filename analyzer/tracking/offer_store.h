@@ -32,4 +32,7 @@ const struct offer *offer_store_keep(struct offer_store *store, struct arena *ar
 /* Whether somebody wants fingerprints. */
 bool offer_store_fingerprints(const struct offer_store *store);
 
+/* For those of other messages, the store's; NULL: there is none. */
+struct fingerprinter *offer_store_fingerprinter(const struct offer_store *store);
+
 #endif

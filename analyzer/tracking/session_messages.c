@@ -108,7 +108,7 @@ static void read_client_hello(struct session *session, const struct message *mes
 static struct server_hello_facts *keep_server_hello(struct session *session,
                                                     const struct server_hello *hello)
 {
-    return hellos_server(&session->arena, hello, offer_store_fingerprints(session->shared->offers));
+    return hellos_server(&session->arena, session->shared->offers, hello);
 }
 
 static void note_selection(struct session *session, const struct server_hello *hello,

@@ -251,7 +251,7 @@ static void an_sslv2_hello_has_no_fingerprint(void **state)
     fingerprint_offer(&offer, &arena, &hello);
     assert_null(offer.ja3);
     assert_null(offer.ja4);
-    assert_null(fingerprint_server(&arena, &(struct server_hello){.legacy_version = 0x0002}));
+    assert_null(fingerprint_server(&arena, &(struct server_hello){.legacy_version = 0x0002}, NULL));
     arena_release(&arena);
 }
 
@@ -268,7 +268,8 @@ static void ja3s_is_version_suite_and_extensions(void **state)
     build_server_hello(&build,
                        &(struct build_server_hello){.version = 769, .suite = 47, .more = &more});
     (void)hello_server(&hello, build_wire(&build));
-    assert_string_equal(fingerprint_server(&arena, &hello), "836ce314215654b5b1f85f97c73e506f");
+    assert_string_equal(fingerprint_server(&arena, &hello, NULL),
+                        "836ce314215654b5b1f85f97c73e506f");
     build_free(&build);
     build_free(&more);
     arena_release(&arena);
@@ -282,12 +283,12 @@ static void the_community_id_is_the_specifications_from_either_end(void **state)
     char text[FINGERPRINT_COMMUNITY];
     facts.address[CLIENT] = (struct address){{128, 232, 110, 120}, 4};
     facts.address[SERVER] = (struct address){{66, 35, 250, 204}, 4};
-    fingerprint_community(text, &facts);
+    fingerprint_community(text, &facts, NULL);
     assert_string_equal(text, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
     struct facts other = {.port = {80, 34855}};
     other.address[CLIENT] = facts.address[SERVER];
     other.address[SERVER] = facts.address[CLIENT];
-    fingerprint_community(text, &other);
+    fingerprint_community(text, &other, NULL);
     assert_string_equal(text, "1:LQU9qZlK+B5F3KDmev6m5PMibrg=");
 }
 
@@ -301,10 +302,40 @@ static void the_community_id_of_equal_addresses_goes_by_port(void **state)
     for (int speaker = CLIENT; speaker <= SERVER; speaker++) {
         facts.address[speaker] = other.address[speaker] = (struct address){{[15] = 1}, 6};
     }
-    fingerprint_community(text, &facts);
-    fingerprint_community(other_text, &other);
+    fingerprint_community(text, &facts, NULL);
+    fingerprint_community(other_text, &other, NULL);
     assert_string_equal(text, other_text);
     assert_string_equal(text, "1:vUrCBE8TPDWeAu49NtZc+anxylA=");
+}
+
+/* The contexts are used over and over, and those of one hash do not disturb another's. */
+static void a_fingerprinter_says_the_same_every_time(void **state)
+{
+    (void)state;
+    static const unsigned types[] = {65281, 0, 11, 35, 5, 16, BUILD_END};
+    struct fingerprinter *fingerprinter = fingerprinter_new();
+    struct arena arena = {0};
+    struct build more = {0};
+    flags(&more, types);
+    for (unsigned i = 0; i < 6; i++) {
+        struct build build = {0};
+        struct server_hello hello;
+        struct facts facts = {.port = {(uint16_t)(1000 + i / 2), 443}};
+        char text[FINGERPRINT_COMMUNITY], other[FINGERPRINT_COMMUNITY];
+        build_server_hello(&build, &(struct build_server_hello){
+                                       .version = 769, .suite = 47 + i / 2, .more = &more});
+        (void)hello_server(&hello, build_wire(&build));
+        assert_string_equal(fingerprint_server(&arena, &hello, fingerprinter),
+                            fingerprint_server(&arena, &hello, NULL));
+        facts.address[CLIENT] = facts.address[SERVER] = (struct address){{10, 0, 0, 1}, 4};
+        fingerprint_community(text, &facts, fingerprinter);
+        fingerprint_community(other, &facts, NULL);
+        assert_string_equal(text, other);
+        build_free(&build);
+    }
+    build_free(&more);
+    arena_release(&arena);
+    fingerprinter_free(fingerprinter);
 }
 
 int main(void)
@@ -322,6 +353,7 @@ int main(void)
         cmocka_unit_test(an_sslv2_hello_has_no_fingerprint),
         cmocka_unit_test(ja3s_is_version_suite_and_extensions),
         cmocka_unit_test(the_community_id_is_the_specifications_from_either_end),
+        cmocka_unit_test(a_fingerprinter_says_the_same_every_time),
         cmocka_unit_test(the_community_id_of_equal_addresses_goes_by_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,6 +124,19 @@ static void every_text_is_escaped_as_json_c_does(void **state)
             expect_as_json_c((const char[]){(char)first, (char)second, '\0'});
         }
     }
+    /* One odd byte in a text that is plain: such are copied eight bytes at a time. */
+    for (size_t length = 1; length < 40; length++) {
+        for (size_t odd = 0; odd < length; odd++) {
+            static const char bytes[] = {'a',  '~',    ' ',    '!',    '#',    '[',    ']',   '"',
+                                         '\\', '\x01', '\x1f', '\x7f', '\x80', '\xff', '\xc3'};
+            for (size_t i = 0; i < sizeof(bytes); i++) {
+                char text[40] = "";
+                memset(text, 'x', length);
+                text[odd] = bytes[i];
+                expect_as_json_c(text);
+            }
+        }
+    }
     uint32_t random = 1;
     for (unsigned i = 0; i < 20000; i++) {
         char text[12];

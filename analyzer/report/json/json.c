@@ -2,6 +2,7 @@
 #include "report/json/json_connection.h"
 #include "report/json/json_put.h"
 #include "report/json/json_repeats.h"
+#include "tracking/fingerprint.h"
 
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -17,8 +18,8 @@ static const char UNTOLD[] = "{\"event\":{\"kind\":\"pipeline_error\"},\"error\"
 
 struct report {
     FILE *out;
-    struct json_writer writer;    /* lines that are not in the file yet */
-    struct json_repeats *repeats; /* NULL: there was no memory */
+    struct json_writer writer; /* lines that are not in the file yet */
+    struct json_aids aids;     /* owned */
 };
 
 static struct report *begin(const struct report_options *options)
@@ -26,7 +27,7 @@ static struct report *begin(const struct report_options *options)
     struct report *report = calloc(1, sizeof(*report));
     if (report != NULL) {
         report->out = options->out;
-        report->repeats = json_repeats_new();
+        report->aids = (struct json_aids){json_repeats_new(), fingerprinter_new()};
     }
     return report;
 }
@@ -43,7 +44,7 @@ static void connection(struct report *report, const struct connection *connectio
 {
     struct json_writer *writer = &report->writer;
     size_t before = writer->length;
-    json_connection(writer, report->repeats, connection);
+    json_connection(writer, &report->aids, connection);
     json_write_end_line(writer, '\n');
     bool lost = writer->lost;
     if (lost) {
@@ -107,7 +108,8 @@ static void end(struct report *report, const struct totals *totals)
     (void)totals;
     flush(report);
     json_write_release(&report->writer);
-    json_repeats_free(report->repeats);
+    json_repeats_free(report->aids.repeats);
+    fingerprinter_free(report->aids.fingerprinter);
     free(report);
 }
 

@@ -24,7 +24,7 @@ struct json_object *json_collection_object(struct json_writer *writer,
                                            const struct connection *connection)
 {
     json_write_back(writer, 0);
-    json_connection(writer, NULL, connection);
+    json_connection(writer, &(const struct json_aids){NULL, NULL}, connection);
     json_write_end_line(writer, '\0');
     if (writer->lost) {
         return NULL;

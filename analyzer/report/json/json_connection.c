@@ -30,11 +30,12 @@ static void write_event(struct json_writer *out, const struct facts *facts,
     json_write_end_object(out, event);
 }
 
-static void write_network(struct json_writer *out, const struct facts *facts)
+static void write_network(struct json_writer *out, const struct facts *facts,
+                          struct fingerprinter *fingerprinter)
 {
     size_t network = json_write_object(out, "network");
     char community[FINGERPRINT_COMMUNITY] = "";
-    fingerprint_community(community, facts);
+    fingerprint_community(community, facts, fingerprinter);
     json_write_text(out, "transport", "tcp");
     json_write_text(out, "type", facts->address[SERVER].version == 6 ? "ipv6" : "ipv4");
     json_write_text(out, "protocol", facts->tls ? "tls" : NULL);
@@ -161,7 +162,7 @@ static void write_timestamp(struct json_writer *out, const struct facts *facts)
     json_write_text(out, "@timestamp", text);
 }
 
-void json_connection(struct json_writer *out, struct json_repeats *repeats,
+void json_connection(struct json_writer *out, const struct json_aids *aids,
                      const struct connection *connection)
 {
     const struct facts *facts = connection->facts;
@@ -174,11 +175,11 @@ void json_connection(struct json_writer *out, struct json_repeats *repeats,
     } else {
         write_log(out, connection);
     }
-    write_network(out, facts);
+    write_network(out, facts, aids->fingerprinter);
     write_endpoint(out, "client", facts, CLIENT);
     write_endpoint(out, "server", facts, SERVER);
-    json_tls(out, repeats, facts);
-    json_handshake(out, repeats, facts, verdict);
+    json_tls(out, aids->repeats, facts);
+    json_handshake(out, aids->repeats, facts, verdict);
     write_diagnosis(out, facts, verdict);
     write_warnings(out, verdict);
     json_write_end_object(out, line);

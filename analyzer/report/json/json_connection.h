@@ -7,11 +7,18 @@
 
 #include "report/report.h"
 
+struct fingerprinter;
 struct json_repeats;
 struct json_writer;
 
-/* Writes the object, and no newline. `repeats` may be NULL. */
-void json_connection(struct json_writer *out, struct json_repeats *repeats,
+/* What makes many connections cheaper than one; either may be NULL. */
+struct json_aids {
+    struct json_repeats *repeats;
+    struct fingerprinter *fingerprinter;
+};
+
+/* Writes the object, and no newline. */
+void json_connection(struct json_writer *out, const struct json_aids *aids,
                      const struct connection *connection);
 
 /* ---- between the files of this room ---- */

@@ -140,29 +140,71 @@ static bool is_plain(char letter)
     return letter >= ' ' && letter < 0x7f && letter != '"' && letter != '\\';
 }
 
-/* Control characters are among what is not printable: only quotes and backslashes are escaped (RFC
- * 8259, section 7). */
-static char *add_escaped(char *at, const char *text)
+/* Whether one of the eight bytes may be 0 or above 0x7f. */
+static uint64_t has_zero(uint64_t bytes)
+{
+    return (bytes - UINT64_C(0x0101010101010101)) | bytes;
+}
+
+/* The same of eight letters at once: nearly all of a text are plain. Where it says no, they are
+ * looked at one by one. */
+static bool are_plain(uint64_t letters)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t odd = (letters - each * ' ') | (letters + each) | has_zero(letters ^ each * '"') |
+                   has_zero(letters ^ each * '\\') | letters;
+    return (odd & each * 0x80) == 0;
+}
+
+/* Copies plain letters, eight at a time; returns how many of the `left` there were. */
+static size_t copy_plain(char *at, const char *text, size_t left)
+{
+    size_t done = 0;
+    uint64_t letters;
+    while (left - done >= sizeof(letters)) {
+        memcpy(&letters, text + done, sizeof(letters));
+        if (!are_plain(letters)) {
+            break;
+        }
+        memcpy(at + done, &letters, sizeof(letters));
+        done += sizeof(letters);
+    }
+    return done;
+}
+
+/* What is no plain letter: control characters are among what is not printable, so that only quotes
+ * and backslashes are escaped (RFC 8259, section 7). Returns how many bytes it took of the text. */
+static size_t add_character(char **at, const char *text)
 {
     static const char replacement[LONGEST_ESCAPE] = {'\xef', '\xbf', '\xbd'}; /* U+FFFD */
-    while (*text != '\0') {
-        if (is_plain(*text)) {
-            *at++ = *text++;
-            continue;
+    size_t length = phrase_character(text);
+    if (length == 0) {
+        memcpy(*at, replacement, sizeof(replacement));
+        *at += sizeof(replacement);
+        return 1;
+    }
+    if (length == 1) {
+        *(*at)++ = '\\';
+    }
+    memcpy(*at, text, length);
+    *at += length;
+    return length;
+}
+
+static char *add_escaped(char *at, const char *text, size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        size_t plain = copy_plain(at, text + done, length - done);
+        done += plain;
+        at += plain;
+        for (size_t i = 0; i < sizeof(uint64_t) && done < length; i++) {
+            if (is_plain(text[done])) {
+                *at++ = text[done++];
+            } else {
+                done += add_character(&at, text + done);
+            }
         }
-        size_t length = phrase_character(text);
-        if (length == 0) {
-            memcpy(at, replacement, sizeof(replacement));
-            at += sizeof(replacement);
-            text++;
-            continue;
-        }
-        if (length == 1) {
-            *at++ = '\\';
-        }
-        memcpy(at, text, length);
-        at += length;
-        text += length;
     }
     return at;
 }
@@ -172,10 +214,11 @@ void json_write_text(struct json_writer *writer, const char *key, const char *te
     if (text == NULL || text[0] == '\0') {
         return;
     }
-    char *at = begin(writer, key, strlen(text) * LONGEST_ESCAPE + 2);
+    size_t length = strlen(text);
+    char *at = begin(writer, key, length * LONGEST_ESCAPE + 2);
     if (at != NULL) {
         *at++ = '"';
-        at = add_escaped(at, text);
+        at = add_escaped(at, text, length);
         *at++ = '"';
         end_at(writer, at);
     }
