@@ -305,9 +305,18 @@ struct remembered_link *chain_store_link(struct chain_store *store, uint32_t sub
     if (store->links == NULL) {
         store->links = calloc(STORE_LINKS, sizeof *store->links);
     }
+    if (store->links == NULL) {
+        return NULL;
+    }
     uint64_t word = (uint64_t)subject << 32 | issuer;
     size_t at = (size_t)siphash_words(&store->key, &word, 1) % STORE_LINKS;
-    return store->links == NULL ? NULL : &store->links[at];
+    struct remembered_link *set = &store->links[at - at % STORE_TOGETHER];
+    for (size_t i = 0; i < STORE_TOGETHER; i++) {
+        if (set[i].subject == 0 || (set[i].subject == subject && set[i].issuer == issuer)) {
+            return &set[i];
+        }
+    }
+    return &store->links[at];
 }
 
 struct remembered_staple *chain_store_staple(struct chain_store *store, struct siphash_wide hash,

@@ -21,6 +21,8 @@ enum {
     STORE_DER_MAX = 16 << 10, /* bytes of a certificate that is remembered; real ones have 1 to 10
                                  KB, and a few that are larger may not fill the store */
     STORE_LINKS = 32768, /* pairs of certificates whose link is remembered; a chain has 2 or 3 */
+    STORE_TOGETHER = 4,  /* of these that share a place: of two that take each other's in turn each
+                            is worked out for every connection, at the cost of twenty others */
     STORE_STAPLES = 4096 /* OCSP responses that are remembered: servers repeat theirs for days */
 };
 

@@ -2,6 +2,8 @@
 
 #include "tracking/classify.h"
 
+#include "tracking/siphash.h"
+
 #include <ndpi_api.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -12,7 +14,15 @@ enum {
     TCP_HEADER = 20,
     HEADERS = IP_HEADER + TCP_HEADER,
     NAME_TEXT = 32, /* bytes of a protocol's name; nDPI's longest has 19 */
-    TURNS = 8       /* lines of each side; nDPI gives up after some ten segments */
+    TURNS = 8,      /* lines of each side; nDPI gives up after some ten segments */
+    ANSWERS = 1024, /* names that are remembered, which are some 70 KB: most are asked for again */
+    ANSWERED = 64   /* bytes of a name that is, with its NUL; most have 10 to 40 */
+};
+
+/* Who was asked for, as nDPI was, and what it said. */
+struct answer {
+    char server_name[ANSWERED]; /* empty: nobody was */
+    const char *application;
 };
 
 struct classifier {
@@ -20,6 +30,8 @@ struct classifier {
     char (*names)[NAME_TEXT]; /* lower case, by nDPI's number */
     size_t count;
     uint16_t connections; /* that were made up so far */
+    struct siphash_key seed;
+    struct answer answers[ANSWERS]; /* by the hash of the name; the last one stays */
 };
 
 /* nDPI's own names have capitals. */
@@ -65,6 +77,7 @@ struct classifier *classify_new(void)
     if (classifier == NULL) {
         return NULL;
     }
+    siphash_seed(&classifier->seed);
     /* Neither QUIC's keys nor the addresses of Tor are needed for what is asked here. */
     classifier->ndpi =
         ndpi_init_detection_module(ndpi_dont_init_libgcrypt | ndpi_dont_load_tor_hosts);
@@ -240,18 +253,41 @@ const char *classify_cleartext(struct classifier *classifier, struct wire client
 
 /* ---- who was asked for ---- */
 
-const char *classify_name(struct classifier *classifier, const char *server_name)
+static const char *ask(struct classifier *classifier, const char *server_name, size_t length)
 {
     ndpi_protocol_match_result result = {0};
     char name[CLASSIFY_NAME + 1];
-    size_t length = strlen(server_name);
-    if (length == 0 || length > CLASSIFY_NAME) {
-        return NULL;
-    }
     for (size_t i = 0; i <= length; i++) {
         char letter = server_name[i];
         name[i] = letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
     }
     (void)ndpi_match_string_subprotocol(classifier->ndpi, name, (unsigned)length, &result);
     return name_of(classifier, result.protocol_id);
+}
+
+static struct answer *answer_to(struct classifier *classifier, const char *server_name,
+                                size_t length)
+{
+    uint64_t words[ANSWERED / sizeof(uint64_t)] = {0};
+    memcpy(words, server_name, length);
+    return &classifier
+                ->answers[siphash_words(&classifier->seed, words, length / sizeof words[0] + 1) %
+                          ANSWERS];
+}
+
+const char *classify_name(struct classifier *classifier, const char *server_name)
+{
+    size_t length = strlen(server_name);
+    if (length == 0 || length > CLASSIFY_NAME) {
+        return NULL;
+    }
+    if (length >= ANSWERED) {
+        return ask(classifier, server_name, length);
+    }
+    struct answer *answer = answer_to(classifier, server_name, length);
+    if (strcmp(answer->server_name, server_name) != 0) {
+        answer->application = ask(classifier, server_name, length);
+        memcpy(answer->server_name, server_name, length + 1);
+    }
+    return answer->application;
 }

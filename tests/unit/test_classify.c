@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -129,6 +130,21 @@ static void another_server_name_leads_to_none(void **state)
     assert_null(classify_name(*state, longest + sizeof longest - 1 - CLASSIFY_NAME));
 }
 
+/* More names than are remembered, so that they take each other's places. */
+static void a_name_that_is_asked_for_again_leads_to_the_same(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < 4000; i++) {
+            char name[64];
+            (void)snprintf(name, sizeof name, "host%u.%s", i,
+                           i % 2 == 0 ? "facebook.com" : "example.org");
+            const char *application = classify_name(*state, name);
+            assert_true((application != NULL) == (i % 2 == 0));
+        }
+    }
+    assert_string_equal(classify_name(*state, "host0.facebook.com"), "facebook");
+}
+
 static void hostile_names_do_no_harm(void **state)
 {
     char name[CLASSIFY_NAME + 1];
@@ -156,6 +172,7 @@ int main(void)
         cmocka_unit_test(hostile_bytes_do_no_harm),
         cmocka_unit_test(a_server_name_leads_to_its_application),
         cmocka_unit_test(another_server_name_leads_to_none),
+        cmocka_unit_test(a_name_that_is_asked_for_again_leads_to_the_same),
         cmocka_unit_test(hostile_names_do_no_harm),
     };
     return cmocka_run_group_tests(tests, open_classifier, close_classifier);
