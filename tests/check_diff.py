@@ -9,6 +9,8 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
+from checked import end, expect
+
 SAMPLES = pathlib.Path(__file__).resolve().parent.parent / "samples"
 FINE = SAMPLES / "ok~accepted-ecdsa.pcap"
 OLD = SAMPLES / "version.server_too_old~gnutls-openssl.pcap"  # ServerHello TLS 1.0, refused
@@ -17,8 +19,6 @@ STALE = SAMPLES / "certificate.expired~bc-openssl-12.pcap"
 REFUSED = SAMPLES / "transport.refused~curl.pcap"
 
 TLSWHY = None
-complaints = []
-passed = 0
 
 
 def run(*arguments):
@@ -26,10 +26,7 @@ def run(*arguments):
 
 
 def hold(what, true, done=None):
-    global passed
-    if not true:
-        complaints.append(what + (f"\n{done.stdout}{done.stderr}" if done else ""))
-    passed += bool(true)
+    expect(what, true, f"\n{done.stdout}{done.stderr}" if done else "")
 
 
 def compare(working, failing):
@@ -127,10 +124,7 @@ def main():
     TLSWHY = sys.argv[1]
     for check in (check_scenario, check_pairing, check_bad_input, check_text, check_page, check_every_sample):
         check()
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":

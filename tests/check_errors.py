@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+import checked
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 GOOD = SAMPLES / "version.server_too_old~gnutls-openssl.pcap"
@@ -16,8 +18,6 @@ HEADER = 24  # bytes of a pcap file's header
 PACKET = 16  # bytes of a packet's
 
 TLSWHY = None
-complaints = []
-passed = 0
 
 
 def run(*arguments, **how):
@@ -26,7 +26,6 @@ def run(*arguments, **how):
 
 def expect(what, done, status, *words, lines=1, out=None):
     """One line on stderr with these words, this status, and `out` on stdout."""
-    global passed
     errors = done.stderr.splitlines()
     wrong = []
     if done.returncode != status:
@@ -38,10 +37,7 @@ def expect(what, done, status, *words, lines=1, out=None):
         wrong.append("a line on stderr that does not begin with tlswhy:")
     if out is not None and out not in done.stdout:
         wrong.append(f"no {out!r} on stdout")
-    if wrong:
-        complaints.append(f"{what}: {'; '.join(wrong)}\n{done.stderr}")
-    else:
-        passed += 1
+    checked.expect(what, not wrong, "; ".join(wrong), done.stderr)
 
 
 def check_usage():
@@ -117,10 +113,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_inputs(pathlib.Path(folder))
         check_link_type(pathlib.Path(folder))
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return checked.end()
 
 
 if __name__ == "__main__":

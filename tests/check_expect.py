@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 
+import checked
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 OLD = "version.server_too_old~silent-reset-java"  # three established at TLS 1.0, one failed
@@ -17,8 +19,6 @@ STALE = "certificate.expired~bc-openssl-12"
 SCHEMA = json.loads((ROOT / "tests/schema/connection.schema.json").read_text(encoding="utf-8"))
 
 TLSWHY = None
-complaints = []
-passed = 0
 
 
 def run(*arguments, **how):
@@ -27,22 +27,12 @@ def run(*arguments, **how):
 
 def expect(what, done, status, *words, errors=()):
     """This status, these words on stdout, and one line on stderr for each of `errors`."""
-    global passed
     wrong = [] if done.returncode == status else [f"status {done.returncode}, not {status}"]
     wrong += [f"no {word!r} on stdout" for word in words if word not in done.stdout]
     wrong += [f"no {word!r} on stderr" for word in errors if word not in done.stderr]
     if len(done.stderr.splitlines()) != len(errors):
         wrong.append(f"{len(done.stderr.splitlines())} lines on stderr, not {len(errors)}")
-    if wrong:
-        complaints.append(f"{what}: {'; '.join(wrong)}\n{done.stdout}{done.stderr}")
-    passed += not wrong
-
-
-def hold(what, true):
-    global passed
-    if not true:
-        complaints.append(what)
-    passed += bool(true)
+    checked.expect(what, not wrong, "; ".join(wrong), done.stdout + done.stderr)
 
 
 class Folder:
@@ -80,12 +70,12 @@ def check_differences():
         expect("a planted expectation", folder.check(), 1, "not as expected", f"{path.name}:3",
                '"certificate.weak"', '"certificate.expired"', '"1.3"', '"1.2"', "1 capture: 0 as expected, 1 not")
         lines = [json.loads(line)["check"] for line in folder.check("--json").stdout.splitlines()]
-        hold("a planted expectation, in JSON", len(lines) == 1 and lines[0]["finding"] == "differs" and
+        checked.expect("a planted expectation, in JSON", len(lines) == 1 and lines[0]["finding"] == "differs" and
              {"field": "tls.version", "expected": "1.3", "found": "1.2"} in lines[0]["differences"] and
              len(lines[0]["differences"]) == 2 and lines[0]["line"] == 3)
         junit = folder.path / "report.xml"
         expect("a planted expectation, in JUnit", folder.check("--junit", junit), 1)
-        hold("JUnit counts it", "<failure" in junit.read_text() and "certificate.weak" in junit.read_text())
+        checked.expect("JUnit counts it", "<failure" in junit.read_text() and "certificate.weak" in junit.read_text())
         folder.write(STALE, [{"server": {"port": 443}}, {"server": {"port": 443}}])
         expect("two expectations, one connection", folder.check(), 1, "not in the capture")
         folder.write(STALE, [])
@@ -131,7 +121,7 @@ def check_files():
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
             expect(f"expectations {text!r:.30}", folder.check("--all"), 3, "established",
                    errors=[path.name])
-            hold(f"{text!r:.30}: {words}", words in folder.check().stderr)
+            checked.expect(f"{text!r:.30}: {words}", words in folder.check().stderr)
         (folder.path / f"{STALE}.expect.json").unlink()
         folder.write("expect.json", {f"{STALE}.pcap": [{"diagnosis": {"cause": "certificate.expired"}}]})
         expect("a folder's file", folder.check("--strict"), 0, "2 as expected")
@@ -148,27 +138,27 @@ def check_update():
         expect("and met", folder.check("--strict"), 0, "2 as expected")
         written = {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in folder.path.glob("*.json")}
         expect("nothing more to write", folder.check("--update"), 0, "nothing to write")
-        hold("what is met is left alone",
+        checked.expect("what is met is left alone",
              written == {path: (path.stat().st_mtime_ns, path.stat().st_ino) for path in written})
         text = (folder.path / f"{OLD}.expect.json").read_text()
-        hold("no ports of clients, no times, no random values",
+        checked.expect("no ports of clients, no times, no random values",
              not any(word in text for word in ("timestamp", "ja3", "duration", "frame", '"client":{"port"')))
         mine = {"tls": {"version": "1.2", "curve": "x448"}, "handshake": {"status": "failed"}, "warnings": []}
         folder.write(FINE, [mine])
         expect("a choice of fields", folder.check("--update"), 0)
         kept = json.loads((folder.path / f"{FINE}.expect.json").read_text())
-        hold("is kept, with new values", len(kept) == 1 and list(kept[0]) == ["tls", "handshake", "warnings"] and
+        checked.expect("is kept, with new values", len(kept) == 1 and list(kept[0]) == ["tls", "handshake", "warnings"] and
              kept[0]["handshake"] == {"status": "established"} and kept[0]["tls"]["version"] == "1.3")
-        hold("no draft is left", not [path for path in folder.path.iterdir() if path.suffix not in (".json", ".pcap")])
+        checked.expect("no draft is left", not [path for path in folder.path.iterdir() if path.suffix not in (".json", ".pcap")])
         for path in folder.path.glob("*.expect.json"):
             path.unlink()
         folder.write("expect.json", "{}")
         expect("into the folder's file", folder.check("--update"), 0, "expect.json", "1 file")
-        hold("by name", list(json.loads((folder.path / "expect.json").read_text())) ==
+        checked.expect("by name", list(json.loads((folder.path / "expect.json").read_text())) ==
              sorted([f"{OLD}.pcap", f"{FINE}.pcap"]))
         (folder.path / f"{FINE}.pcap").unlink()
         expect("what is gone goes", folder.check("--update"), 0)
-        hold("from the folder's file", list(json.loads((folder.path / "expect.json").read_text())) == [f"{OLD}.pcap"])
+        checked.expect("from the folder's file", list(json.loads((folder.path / "expect.json").read_text())) == [f"{OLD}.pcap"])
 
 
 def paths(schema, path=""):
@@ -200,7 +190,7 @@ def check_fields():
     with Folder(FINE) as folder:
         folder.write(FINE, [expectation(path) for path in paths(SCHEMA)])
         done = folder.check()
-        hold(f"every field can be expected: {done.stderr}", done.returncode == 1 and not done.stderr)
+        checked.expect(f"every field can be expected: {done.stderr}", done.returncode == 1 and not done.stderr)
 
 
 def check_policy():
@@ -225,10 +215,7 @@ def main():
     for check in (check_samples, check_differences, check_matching, check_files, check_update, check_fields,
                   check_policy):
         check()
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return checked.end()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree
 
+from checked import end, expect
 import browser
 import hostile
 
@@ -25,16 +26,6 @@ TOLD, EACH = 500, 5  # as html_page.c has them
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 TLSWHY = None
-passed = 0
-complaints = []
-
-
-def expect(what, holds, detail=""):
-    global passed
-    if holds:
-        passed += 1
-    else:
-        complaints.append(f"{what}: {detail}" if detail else what)
 
 
 # ---- reading a page ----
@@ -455,10 +446,7 @@ def main():
     check_bounds()
     check_unwritable()
     check_browser()
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints or not passed else 0
+    return end()
 
 
 if __name__ == "__main__":

@@ -10,19 +10,11 @@ import sys
 import tempfile
 import time
 
+from checked import end, expect
+
 COMMENT = re.compile(r"# (HELP|TYPE) ([a-z_]+) \S.*")
 SAMPLE = re.compile(r'([a-z_]+)(\{[a-z]+="[a-z_.0-9]*"\})? ([0-9.]+)')
 PATIENCE = 10  # seconds until something must have happened; as a rule it takes a tenth of one
-
-complaints = []
-passed = 0
-
-
-def expect(what, good, seen=""):
-    global passed
-    passed += bool(good)
-    if not good:
-        complaints.append(f"{what}: {seen}")
 
 
 def free_port():
@@ -111,10 +103,7 @@ def main():
             run.stderr.read()
             expect("the exit status", run.wait() == 1, run.returncode)
         expect("what failed was saved", (folder / "x.pcapng").stat().st_size > 200)
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":

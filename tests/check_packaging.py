@@ -11,23 +11,14 @@ import subprocess
 import sys
 import tempfile
 
+from checked import end, expect
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
 ROW = re.compile(r"""^    \{(?:'(?P<letter>.)'|0), (?:"(?P<word>[a-z-]+)"|NULL), (?:true|false), KIND_""", re.M)
 INSTALLED = ["bin/tlswhy", "share/man/man1/tlswhy.1", "share/bash-completion/completions/tlswhy",
              "share/zsh/vendor-completions/_tlswhy", "lib/systemd/system/tlswhy@.service",
              "share/doc/tlswhy/README.md", "share/doc/tlswhy/LICENSE", "share/doc/tlswhy/SECURITY.md"]
-
-complaints = []
-passed = 0
-
-
-def check(what, good, *details):
-    global passed
-    if good:
-        passed += 1
-    else:
-        complaints.append(" ".join([what, *map(str, details)]))
 
 
 def options():
@@ -49,7 +40,7 @@ def in_manual():
 def in_help(program):
     text = subprocess.run([program, "--help"], capture_output=True, text=True, check=True).stdout
     lines = text.splitlines()
-    check("--help fits a screen", len(lines) <= 23 and max(map(len, lines)) <= 80, len(lines), "lines of", max(map(len, lines)))
+    expect("--help fits a screen", len(lines) <= 23 and max(map(len, lines)) <= 80, len(lines), "lines of", max(map(len, lines)))
     return set(re.findall(r"(?<![\w-])--?[A-Za-z][a-z-]*(?![\w])", text))
 
 
@@ -57,7 +48,7 @@ def in_bash():
     """What bash offers behind a dash."""
     script = f'source "{PACKAGING}/tlswhy.bash"; COMP_WORDS=(tlswhy -); COMP_CWORD=1; _tlswhy; printf "%s\\n" "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    check("bash completes without a word of its own", done.stderr == "", done.stderr)
+    expect("bash completes without a word of its own", done.stderr == "", done.stderr)
     return set(done.stdout.split())
 
 
@@ -81,27 +72,27 @@ def in_zsh():
 
 def check_options(program):
     truth = options()
-    check("options.c has rows", len(truth) > 40, len(truth))
+    expect("options.c has rows", len(truth) > 40, len(truth))
     for where, names in (("the manual page", in_manual()), ("the completion for bash", in_bash()),
                          ("the completion for zsh", in_zsh())):
-        check(f"{where} lacks", truth <= names, *sorted(truth - names))
-        check(f"{where} invents", names <= truth, *sorted(names - truth))
+        expect(f"{where} lacks", truth <= names, *sorted(truth - names))
+        expect(f"{where} invents", names <= truth, *sorted(names - truth))
     helped = in_help(program)
-    check("--help invents", helped <= truth, *sorted(helped - truth))
+    expect("--help invents", helped <= truth, *sorted(helped - truth))
     rows = ROW.finditer((ROOT / "analyzer/options.c").read_text(encoding="utf-8"))
     missing = [row["word"] or row["letter"] for row in rows if row["letter"] != "n"
                and not {f"-{row['letter']}", f"--{row['word']}"} & helped]
-    check("--help lacks", not missing, *missing)
+    expect("--help lacks", not missing, *missing)
 
 
 def check_completions(program):
-    check("bash completes a format", completed(program, "--format", "j") == ["json"])
-    check("bash completes a cause", completed(program, "--explain", "version.server_t") == ["version.server_too_old"])
-    check("bash completes a word of a policy", completed(program, "--fail-on", "below-tls1.2") == ["below-tls1.2"])
-    check("bash completes a file", completed(program, "READM") == ["README.md"])
+    expect("bash completes a format", completed(program, "--format", "j") == ["json"])
+    expect("bash completes a cause", completed(program, "--explain", "version.server_t") == ["version.server_too_old"])
+    expect("bash completes a word of a policy", completed(program, "--fail-on", "below-tls1.2") == ["below-tls1.2"])
+    expect("bash completes a file", completed(program, "READM") == ["README.md"])
     if shutil.which("zsh"):
         done = subprocess.run(["zsh", "-n", PACKAGING / "_tlswhy"], capture_output=True, text=True, check=False)
-        check("zsh reads its completion", done.returncode == 0 and not done.stderr, done.stderr)
+        expect("zsh reads its completion", done.returncode == 0 and not done.stderr, done.stderr)
     else:
         print("skipped: the completion for zsh is not read, there is no zsh")
 
@@ -114,18 +105,18 @@ def check_manual():
                           text=True, check=False)
     # Other manuals need not be installed here.
     found = [line for line in done.stdout.splitlines() if "referenced manual not found" not in line]
-    check("mandoc complains:", not found, *found)
+    expect("mandoc complains:", not found, *found)
 
 
 def check_installation(program):
     build = pathlib.Path(program).resolve().parent
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(["cmake", "--install", build, "--prefix", folder], capture_output=True, text=True, check=False)
-        check("cmake --install works", done.returncode == 0, done.stderr)
+        expect("cmake --install works", done.returncode == 0, done.stderr)
         found = {str(path.relative_to(folder)) for path in pathlib.Path(folder).rglob("*") if path.is_file()}
-        check("what is installed:", found == set(INSTALLED), *sorted(found ^ set(INSTALLED)))
+        expect("what is installed:", found == set(INSTALLED), *sorted(found ^ set(INSTALLED)))
         done = subprocess.run([pathlib.Path(folder) / "bin/tlswhy", "--version"], capture_output=True, text=True, check=False)
-        check("the installed program runs", re.fullmatch(r"tlswhy \d+\.\d+\.\d+\n", done.stdout), done.stderr)
+        expect("the installed program runs", re.fullmatch(r"tlswhy \d+\.\d+\.\d+\n", done.stdout), done.stderr)
 
 
 def main():
@@ -133,10 +124,7 @@ def main():
     check_completions(sys.argv[1])
     check_manual()
     check_installation(sys.argv[1])
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":

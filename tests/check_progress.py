@@ -11,6 +11,8 @@ import re
 import subprocess
 import sys
 
+from checked import end, expect
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "version.server_too_old~silent-reset-java.pcap"
 ERASE = "\r\033[K"
@@ -18,8 +20,6 @@ BAR = re.compile(r"^ *\d+% \[[#.]{10}\] .* packets?")
 LINE = re.compile(r"^tlswhy: (\d+%, )?\d.* packets?")
 
 TLSWHY = None
-complaints = []
-passed = 0
 
 
 def environment(**more):
@@ -53,53 +53,42 @@ def screen(shown):
     return "\n".join(line.rsplit(ERASE, 1)[-1] for line in shown.split("\n"))
 
 
-def check(what, good, *shown):
-    global passed
-    if good:
-        passed += 1
-    else:
-        complaints.append("\n".join([what, *map(repr, shown)]))
-
-
 def main():
     global TLSWHY
     TLSWHY = os.path.abspath(sys.argv[1])
     plain, _ = on_terminal(SAMPLE)
-    check("a short run draws nothing", ERASE + " " not in plain and "%" not in plain, plain)
+    expect("a short run draws nothing", ERASE + " " not in plain and "%" not in plain, plain)
 
     shown, _ = on_terminal("--progress", SAMPLE)
     drawn = [part for part in shown.split(ERASE) if BAR.match(part)]
-    check("--progress draws a bar on a terminal", drawn, shown)
-    check("the bar leaves no trace in the report", screen(shown) == screen(plain), shown, plain)
+    expect("--progress draws a bar on a terminal", drawn, shown)
+    expect("the bar leaves no trace in the report", screen(shown) == screen(plain), shown, plain)
 
     shown, _ = on_terminal("--progress", "--json", SAMPLE)
-    check("the bar leaves no trace in JSON", all(line.startswith("{") for line in screen(shown).split("\n") if line),
+    expect("the bar leaves no trace in JSON", all(line.startswith("{") for line in screen(shown).split("\n") if line),
           shown)
 
     _, alone = on_terminal(SAMPLE, out="pipe")
     shown, piped = on_terminal("--progress", SAMPLE, out="pipe")
-    check("the report in a pipe has no bar", piped == alone and "✗" in piped and "%" not in piped, piped)
-    check("the bar goes to the terminal", any(BAR.match(part) for part in shown.split(ERASE)), shown)
-    check("nothing is left of it", screen(shown) == "", shown)
+    expect("the report in a pipe has no bar", piped == alone and "✗" in piped and "%" not in piped, piped)
+    expect("the bar goes to the terminal", any(BAR.match(part) for part in shown.split(ERASE)), shown)
+    expect("nothing is left of it", screen(shown) == "", shown)
 
     shown, _ = on_terminal("--progress", SAMPLE, TERM="dumb", out="nothing")
-    check("a dumb terminal gets lines", LINE.match(shown) and "\033" not in shown, shown)
+    expect("a dumb terminal gets lines", LINE.match(shown) and "\033" not in shown, shown)
 
     run = subprocess.run([TLSWHY, SAMPLE], capture_output=True, text=True, check=False)
-    check("a log gets nothing that nobody asked for", run.stderr == "", run.stderr)
+    expect("a log gets nothing that nobody asked for", run.stderr == "", run.stderr)
     run = subprocess.run([TLSWHY, "--progress", SAMPLE], capture_output=True, text=True, check=False)
-    check("a log gets a line at the end", LINE.match(run.stderr) and run.stderr.startswith("tlswhy: 100%, ")
+    expect("a log gets a line at the end", LINE.match(run.stderr) and run.stderr.startswith("tlswhy: 100%, ")
           and run.stderr.count("\n") == 1, run.stderr)
     run = subprocess.run([TLSWHY, "--progress", "-"], input=SAMPLE.read_bytes(), capture_output=True, check=False)
-    check("a pipe has no percent", LINE.match(run.stderr.decode()) and b"%" not in run.stderr, run.stderr)
+    expect("a pipe has no percent", LINE.match(run.stderr.decode()) and b"%" not in run.stderr, run.stderr)
     run = subprocess.run([TLSWHY, "--progress", SAMPLE, "/none.pcap"], capture_output=True, text=True, check=False)
-    check("a missing file does not stop the count", "file 1 of 1" not in run.stderr and run.returncode == 3
+    expect("a missing file does not stop the count", "file 1 of 1" not in run.stderr and run.returncode == 3
          , run.stderr)
 
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":

@@ -17,22 +17,13 @@ import subprocess
 import sys
 import tempfile
 
+from checked import end, expect
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 FAILS = SAMPLES / "version.server_too_old~silent-reset-java.pcap"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 WRITTEN = {"--html": b"<!DOCTYPE html>", "--junit": b"<?xml", "--sarif": b"{", "-w": b"\n\r\r\n"}
-
-complaints = []
-passed = 0
-
-
-def check(what, good, *details):
-    global passed
-    if good:
-        passed += 1
-    else:
-        complaints.append("\n".join([what, *map(str, details)]))
 
 
 def run(program, words, folder):
@@ -65,7 +56,7 @@ def check_shown(program):
         is_now = run(program, words, ROOT).stdout.decode().strip("\n")
         wanted = text.split("\n...")[0]
         good = is_now == wanted if wanted == text else is_now.startswith(wanted)
-        check(f"README.md shows of {' '.join(words)}:", good, wanted, "it prints:", is_now)
+        expect(f"README.md shows of {' '.join(words)}:", good, wanted, "it prints:", is_now)
 
 
 def prepare(folder):
@@ -86,14 +77,14 @@ def check_commands(program, folder):
         done = run(program, words, folder)
         fails = 1 if {"trace.pcap", "tests.pcap", "captures/"} & set(words) and "--check" not in words else 0
         quiet = not done.stderr or "-v" in words  # which says how it is confined
-        check(command, done.returncode == fails and quiet, done.returncode, done.stderr.decode())
+        expect(command, done.returncode == fails and quiet, done.returncode, done.stderr.decode())
         for option in set(words) & set(WRITTEN):
             path = folder / words[words.index(option) + 1]
             begins = path.read_bytes()[:64] if path.exists() else b""
-            check(f"{command}: {option} is written", begins.lstrip().startswith(WRITTEN[option].lstrip())
+            expect(f"{command}: {option} is written", begins.lstrip().startswith(WRITTEN[option].lstrip())
                   or begins.startswith(WRITTEN[option]), begins)
         if "--json" in words:
-            check(f"{command}: lines are JSON", all(json.loads(line) for line in done.stdout.splitlines()))
+            expect(f"{command}: lines are JSON", all(json.loads(line) for line in done.stdout.splitlines()))
     if told:
         print(f"skipped: {len(told)} commands of README.md listen on interfaces")
 
@@ -107,15 +98,15 @@ def check_expectation(program, folder):
         shutil.copy(SAMPLES / sample, place / "one.pcap")
         (place / "one.expect.json").write_text(text, encoding="utf-8")
         done = run(program, ["--check", place], folder)
-        check(f"the small expectation and {sample}", done.returncode == status, done.stdout.decode(), done.stderr.decode())
+        expect(f"the small expectation and {sample}", done.returncode == status, done.stdout.decode(), done.stderr.decode())
 
 
 def check_links():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         if "://" not in target:
-            check(f"README.md links to {target}", (ROOT / target).exists())
+            expect(f"README.md links to {target}", (ROOT / target).exists())
     for script in re.findall(r"^    (scripts/\w+)", README, re.M):
-        check(f"README.md names {script}", os.access(ROOT / script, os.X_OK))
+        expect(f"README.md names {script}", os.access(ROOT / script, os.X_OK))
 
 
 def main():
@@ -128,10 +119,7 @@ def main():
         check_commands(program, folder)
         check_expectation(program, folder)
     check_links()
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":

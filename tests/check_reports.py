@@ -15,6 +15,7 @@ import unicodedata
 import urllib.parse
 import xml.etree.ElementTree
 
+from checked import end, expect
 import hostile
 
 TESTS = pathlib.Path(__file__).resolve().parent
@@ -22,16 +23,6 @@ SAMPLES = TESTS.parent / "samples"
 AN_EVERY = 3  # samples: every third, and one of each cause
 
 TLSWHY = None
-passed = 0
-complaints = []
-
-
-def expect(what, holds, found=""):
-    global passed
-    if holds:
-        passed += 1
-    else:
-        complaints.append(f"{what}{': ' if found != '' else ''}{found}"[:600])
 
 
 def run(folder, *arguments, **environment):
@@ -395,10 +386,7 @@ def main():
             check(f"hostile file name {number}", folder, [b"./" + os.path.basename(capture)], validator)
         check_unwritable(folder, "hostile.pcap")
     check_against_zeek()
-    for complaint in dict.fromkeys(complaints):
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints or not passed else 0
+    return end()
 
 
 if __name__ == "__main__":

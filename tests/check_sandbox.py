@@ -19,6 +19,8 @@ import sys
 import tempfile
 import time
 
+from checked import end, expect
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "samples" / "version.server_too_old~gnutls-openssl.pcap"
 OK = ROOT / "samples" / "ok~hurt-tiny.pcap"
@@ -42,17 +44,6 @@ LIVE = ["accept", "answer", "append to the output", "create beside the output", 
 BY_LANDLOCK = [name for name in NEVER if name.startswith(("read", "list", "write", "create", "truncate", "remove"))]
 BY_LANDLOCK_TCP = ["bind"]
 BY_LANDLOCK_SANITIZED = ["ptrace", "signal", "read a process's memory"]
-
-complaints = []
-passed = 0
-
-
-def expect(what, good, found=""):
-    global passed
-    if good:
-        passed += 1
-    else:
-        complaints.append(f"{what}: {found}")
 
 
 def skip(what, why):
@@ -326,10 +317,7 @@ def main():
             check_live(tlswhy, folder)
         else:
             skip("how root is given up", "not root")
-    for complaint in complaints:
-        print(f"failed: {complaint}")
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":

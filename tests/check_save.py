@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+from checked import end, expect
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 ROOTS = ROOT / "tests" / "authorities.pem"
@@ -23,15 +25,6 @@ RESET = SAMPLES / "version.server_too_old~silent-reset-java.pcap"
 FINE = SAMPLES / "ok~accepted-ecdsa.pcap"
 
 TLSWHY = None
-complaints = []
-passed = 0
-
-
-def expect(what, good, seen=""):
-    global passed
-    passed += bool(good)
-    if not good:
-        complaints.append(f"{what}: {seen}")
 
 
 def run(*arguments):
@@ -189,10 +182,7 @@ def main():
         check_rotation(folder)
         check_trouble(folder)
         check_streams(folder)
-    for complaint in complaints:
-        print(complaint)
-    print(f"{passed} passed, {len(complaints)} failed")
-    return 1 if complaints else 0
+    return end()
 
 
 if __name__ == "__main__":
