@@ -54,7 +54,6 @@ struct connections {
     struct ports tls_ports;
     bool live;
     size_t session_count; /* of flows in the table */
-    size_t held;          /* bytes of flows in the table */
     uint64_t evicted;     /* given up to make room */
     uint64_t forgotten;   /* in tables of earlier captures */
     uint64_t unwatched;   /* no memory to look at them */
@@ -91,14 +90,6 @@ static bool begin_session(struct connections *connections, struct flow *flow)
     return flow->session != NULL;
 }
 
-/* Brings the account up to date with what the flow holds. */
-static void account(struct connections *connections, struct flow *flow)
-{
-    size_t held = flow_memory(flow);
-    connections->held = connections->held - flow->held + held;
-    flow->held = (uint32_t)held;
-}
-
 /* The watching of a connection ends: completes its facts, and hands them on to be judged. */
 static void conclude(struct connections *connections, struct flow *flow, bool given_up)
 {
@@ -117,25 +108,19 @@ static void conclude(struct connections *connections, struct flow *flow, bool gi
     flow->session = NULL;
     flow->ignored = true;
     connections->session_count--;
-    account(connections, flow);
+    flow_account(connections->flows, flow);
     judgement_take(connections->judgement, session);
-}
-
-static void remove_flow(struct connections *connections, struct flow *flow)
-{
-    connections->held -= flow->held;
-    (void)flow_remove(connections->flows, flow); /* its session is gone */
 }
 
 /* A connection on which nobody said anything is told of where TLS was expected. */
 static void end_flow(struct connections *connections, struct flow *flow, bool given_up)
 {
-    bool expected = ports_has(&connections->tls_ports, flow->key.port[flow->client ^ 1]);
+    bool expected = ports_has(&connections->tls_ports, flow->head.key.port[flow->client ^ 1]);
     if (flow->opening.syn.frame != 0 && expected) {
         (void)begin_session(connections, flow);
     }
     conclude(connections, flow, given_up);
-    remove_flow(connections, flow);
+    (void)flow_remove(connections->flows, flow); /* its session is gone */
 }
 
 /* Ends the watching but not the flow, so that what still comes is not taken for another
@@ -144,7 +129,7 @@ static void retire(struct connections *connections, struct flow *flow, bool give
 {
     bool closed = flow->session != NULL && flow->session->facts.transport.closed;
     conclude(connections, flow, given_up);
-    flow_touch(connections->flows, flow, closed ? FLOW_CLOSED : FLOW_ESTABLISHED, flow->last);
+    flow_touch(connections->flows, flow, closed ? FLOW_CLOSED : FLOW_ESTABLISHED, flow->head.last);
 }
 
 /* Kept out of what asks with each packet whether it is time. */
@@ -152,18 +137,21 @@ __attribute__((noinline)) static void end_silent_flows(struct connections *conne
 {
     connections->next_look = connections->now + look_every;
     for (int age = 0; age < FLOW_AGES; age++) {
-        struct flow *oldest = flow_oldest(connections->flows, (enum flow_age)age);
-        while (oldest != NULL && connections->now - oldest->last > connections->limit[age]) {
-            if (age == FLOW_ENDING) {
+        while (flow_oldest_time(connections->flows, (enum flow_age)age) <
+               connections->now - connections->limit[age]) {
+            struct flow *oldest = flow_oldest(connections->flows, (enum flow_age)age);
+            if (oldest != NULL && age == FLOW_ENDING) {
                 retire(connections, oldest, false);
-            } else {
+            } else if (oldest != NULL) {
                 end_flow(connections, oldest, false);
             }
-            oldest = flow_oldest(connections->flows, (enum flow_age)age);
         }
     }
     while (flow_count_of_age(connections->flows, FLOW_CLOSED) > FLOW_CLOSED_MAX) {
-        end_flow(connections, flow_oldest(connections->flows, FLOW_CLOSED), false);
+        struct flow *oldest = flow_oldest(connections->flows, FLOW_CLOSED);
+        if (oldest != NULL) {
+            end_flow(connections, oldest, false);
+        }
     }
 }
 
@@ -172,9 +160,9 @@ __attribute__((noinline)) static void end_silent_flows(struct connections *conne
 /* Whom to give up when the table is full: those that are over, and whose verdict is known or due;
  * then the half-open that has been silent longest, unless they are the fewer: a flood of
  * half-open connections pays for itself, and so do connections that stay open. */
-static struct flow *most_dispensable(const struct connections *connections)
+static struct flow *most_dispensable(struct connections *connections)
 {
-    const struct flow_table *flows = connections->flows;
+    struct flow_table *flows = connections->flows;
     bool flood =
         flow_count_of_age(flows, FLOW_OPENING) >= flow_count_of_age(flows, FLOW_ESTABLISHED);
     const enum flow_age order[] = {FLOW_CLOSED, FLOW_ENDING,
@@ -208,7 +196,7 @@ static void keep_place(struct connections *connections)
 void connections_keep_room(struct connections *connections)
 {
     size_t memory = memory_limit(connections) - connections->kept.limit;
-    while (connections->held + judgement_memory(connections->judgement) > memory) {
+    while (flow_memory(connections->flows) + judgement_memory(connections->judgement) > memory) {
         if (judgement_memory(connections->judgement) > memory / 2 ||
             flow_count(connections->flows) == 0) {
             judgement_make_room(connections->judgement);
@@ -242,7 +230,7 @@ static struct flow *new_flow(struct connections *connections, uint8_t *end,
                                  &segment->to, segment->to_port);
     if (flow != NULL) {
         flow->client = sender_is_client(connections, segment) ? *end : *end ^ 1;
-        account(connections, flow);
+        flow_account(connections->flows, flow);
     }
     connections->unwatched += flow == NULL;
     return flow;
@@ -269,7 +257,7 @@ static bool is_ending(const struct facts *facts)
 static enum flow_age age_of(const struct connections *connections, const struct flow *flow)
 {
     if (flow->ignored) {
-        return flow->age == FLOW_CLOSED ? FLOW_CLOSED : FLOW_ESTABLISHED;
+        return flow->head.age == FLOW_CLOSED ? FLOW_CLOSED : FLOW_ESTABLISHED;
     }
     if (flow->session == NULL) {
         return FLOW_OPENING;
@@ -300,10 +288,10 @@ static void take_payload(struct flow *flow, uint8_t end, const struct segment *s
 }
 
 /* Lets go of a connection that is not TLS and was not expected to be. */
-static void dismiss(struct connections *connections, struct flow *flow)
+static void dismiss(struct connections *connections, struct flow *flow, uint64_t hash)
 {
     uint8_t opener = flow->client;
-    dismissed_add(connections->dismissed, flow->hash,
+    dismissed_add(connections->dismissed, hash,
                   flow->has_initial[opener] ? &flow->initial_sequence[opener] : NULL,
                   connections->now);
     if (flow->session != NULL) {
@@ -311,7 +299,7 @@ static void dismiss(struct connections *connections, struct flow *flow)
         session_free(flow->session);
         flow->session = NULL;
     }
-    remove_flow(connections, flow);
+    (void)flow_remove(connections->flows, flow); /* its session is gone */
 }
 
 /* What payload or a close says; only these change what a connection holds, and its age. */
@@ -327,25 +315,26 @@ static void tell(struct connections *connections, struct flow *flow, uint8_t end
     }
     flow_settle(flow);
     flow_touch(connections->flows, flow, age_of(connections, flow), connections->now);
-    account(connections, flow);
+    flow_account(connections->flows, flow);
 }
 
 /* Watches a connection that is of interest; false: it has turned out to be of none, and the flow is
  * gone. */
-static bool watch(struct connections *connections, struct flow *flow, uint8_t end,
+static bool watch(struct connections *connections, struct flow *flow, struct flow_place place,
                   const struct segment *segment, struct moment at)
 {
+    uint8_t end = place.end;
     bool closes = (segment->flags & (SEGMENT_FIN | SEGMENT_RST)) != 0;
     bool speaks = segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0;
     if (flow->session == NULL && speaks && !closes &&
-        !ports_has(&connections->tls_ports, flow->key.port[flow->client ^ 1])) {
+        !ports_has(&connections->tls_ports, flow->head.key.port[flow->client ^ 1])) {
         switch (hearing_listen(flow, end, segment, at)) {
         case HEARING_HELD:
             transport_note(flow, end, segment, at);
-            account(connections, flow);
+            flow_account(connections->flows, flow);
             return true;
         case HEARING_PLAIN:
-            dismiss(connections, flow);
+            dismiss(connections, flow, place.hash);
             return false;
         case HEARING_NEEDED:
             break;
@@ -358,7 +347,7 @@ static bool watch(struct connections *connections, struct flow *flow, uint8_t en
     if ((closes || speaks) && begin_session(connections, flow)) {
         tell(connections, flow, end, segment, at);
         if (flow->session->stopped && !flow->session->facts.tls_expected) {
-            dismiss(connections, flow);
+            dismiss(connections, flow, place.hash);
             return false;
         }
     }
@@ -398,7 +387,7 @@ static struct flow *go_on(struct connections *connections, const struct half_ope
         for (size_t i = 0; i < 2 && known->at[i].frame != 0; i++) {
             transport_note(flow, known->end[i], &known->segment[i], known->at[i]);
         }
-        account(connections, flow);
+        flow_account(connections->flows, flow);
     }
     return flow;
 }
@@ -449,10 +438,10 @@ void connections_take(struct connections *connections, const struct packet *pack
         return;
     }
     flow_keep(flow, &connections->kept, at, packet->link, packet->bytes, packet->length);
-    if (!flow->ignored && !watch(connections, flow, end, segment, at)) {
+    if (!flow->ignored && !watch(connections, flow, place, segment, at)) {
         return;
     }
-    flow_touch(connections->flows, flow, (enum flow_age)flow->age, connections->now);
+    flow_touch(connections->flows, flow, (enum flow_age)flow->head.age, connections->now);
 }
 
 void connections_take_icmp(struct connections *connections, const struct packet *packet,
@@ -476,7 +465,7 @@ void connections_take_piece(struct connections *connections, const struct segmen
     if (flow != NULL && segment->payload_length > 0 && (segment->flags & SEGMENT_RST) == 0 &&
         begin_session(connections, flow)) {
         take_payload(flow, end, segment, at);
-        account(connections, flow);
+        flow_account(connections->flows, flow);
     }
 }
 
@@ -519,7 +508,7 @@ bool connections_begin(struct connections *connections, bool live)
     connections->now = 0;
     connections->next_look = 0;
     connections->dropped = 0;
-    connections->flows = flow_table_new();
+    connections->flows = flow_table_new(&connections->shared, connections->options->awake);
     connections->half_open = half_open_new();
     connections->dismissed = dismissed_new();
     return connections->flows != NULL && connections->half_open != NULL &&
@@ -554,6 +543,8 @@ void connections_end(struct connections *connections)
         }
     }
     connections->forgotten = connections_forgotten(connections);
+    connections->unwatched = connections_unwatched(connections);
+    connections->session_count = 0;
     flow_table_free(connections->flows);
     half_open_free(connections->half_open);
     dismissed_free(connections->dismissed);
@@ -565,19 +556,20 @@ void connections_end(struct connections *connections)
 struct engine_load connections_load(const struct connections *connections)
 {
     const struct flow_table *flows = connections->flows;
-    return (struct engine_load){.connections = flows == NULL ? 0 : flow_count(flows),
-                                .connections_limit = connections_limit(connections),
-                                .sessions = connections->session_count,
-                                .memory = connections->held +
-                                          judgement_memory(connections->judgement) +
-                                          connections->kept.used,
-                                .memory_limit = memory_limit(connections),
-                                .unkept = connections->kept.lost};
+    return (struct engine_load){
+        .connections = flows == NULL ? 0 : flow_count(flows),
+        .connections_limit = connections_limit(connections),
+        .sessions = connections->session_count - (flows == NULL ? 0 : flow_lost_sessions(flows)),
+        .memory = (flows == NULL ? 0 : flow_memory(flows)) +
+                  judgement_memory(connections->judgement) + connections->kept.used,
+        .memory_limit = memory_limit(connections),
+        .unkept = connections->kept.lost};
 }
 
 uint64_t connections_unwatched(const struct connections *connections)
 {
-    return connections->unwatched;
+    return connections->unwatched +
+           (connections->flows == NULL ? 0 : flow_lost(connections->flows));
 }
 
 uint64_t connections_forgotten(const struct connections *connections)

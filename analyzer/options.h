@@ -60,6 +60,7 @@ struct options {
     /* Bounds. */
     uint64_t memory;      /* --memory, bytes; 0: the usual */
     uint64_t connections; /* --connections; 0: the usual */
+    size_t awake;         /* connections that are not packed when silent; 0: the usual; for tests */
 
     /* What is told. */
     enum options_format format;

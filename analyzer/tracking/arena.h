@@ -1,11 +1,14 @@
 /* Memory that one connection's facts live in: taken piece by piece, given back all at once.
  *
  * An arena is empty until the first piece is taken, and bounded: a connection that wants more than
- * ARENA_MAX bytes gets NULL, and its owner confesses. What has not been handed out is poisoned
- * under AddressSanitizer, with a gap between pieces, so that overruns are not hidden.
+ * ARENA_MAX bytes gets NULL, and its owner confesses. It may be lent memory to begin with, and asks
+ * the system for more. What has not been handed out is poisoned under AddressSanitizer, with a gap
+ * between pieces, so that overruns are not hidden.
  */
 #ifndef TRACKING_ARENA_H
 #define TRACKING_ARENA_H
+
+#include "tracking/words.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,10 +21,15 @@ enum {
 
 struct arena_chunk;
 
+/* Zeroed, it is empty. */
 struct arena {
     struct arena_chunk *newest;
-    size_t taken; /* bytes from the system */
+    const void *lent; /* the chunk that is not the arena's own; NULL: none */
+    size_t taken;     /* bytes from the system */
 };
+
+/* Begins in `size` bytes at `memory`, which stay the caller's, and must outlive the arena. */
+void arena_begin(struct arena *arena, void *memory, size_t size);
 
 /* `size` zeroed bytes, aligned for integers of 64 bits and for pointers; NULL when there is no
  * memory or the bound is hit. */
@@ -49,5 +57,17 @@ void *arena_more(struct arena *arena, void *at, size_t count, size_t size, size_
 
 /* Gives everything back; the arena is empty again. */
 void arena_release(struct arena *arena);
+
+/* ---- to another place ---- */
+
+/* All that was handed out, with the gaps, which are open until arena_close(): from the latest chunk
+ * to the first one. Returns how many spans, or `most` + 1 where there are more. */
+size_t arena_open(const struct arena *arena, struct words_span *spans, size_t most);
+void arena_close(struct arena *arena);
+
+/* Room in an arena of which nothing was taken for all that arena_open() gave of another one:
+ * `count` words, zeroed, for the spans one behind the other, gaps and all; then arena_close() finds
+ * the gaps. NULL when there is no memory. */
+void *arena_room(struct arena *arena, size_t count);
 
 #endif

@@ -1,6 +1,7 @@
 #include "tracking/flow.h"
 
 #include "tracking/multilinear.h"
+#include "tracking/packed.h"
 #include "tracking/slab.h"
 
 #include <stdlib.h>
@@ -11,27 +12,34 @@
 static const int64_t grain[FLOW_AGES] = {
     [FLOW_OPENING] = 200000000, [FLOW_ESTABLISHED] = 1000000000, [FLOW_CLOSED] = 1000000000};
 
-struct age_list {
-    struct flow *oldest, *newest;
+/* Of numbers; 0: none. */
+struct flow_list {
+    uint32_t oldest, newest;
     size_t count;
 };
 
 /* A slot tells most strangers by their hash, without a look at the flow. */
 struct slot {
-    uint32_t tag;    /* the hash's upper half */
-    uint32_t number; /* of the flow in the slab; 0: empty */
+    uint32_t tag;    /* the hash's lower half, by which the slot was found, too */
+    uint32_t number; /* of the flow in the slab, or packed; 0: empty */
 };
 
 struct flow_table {
     struct slot *slot; /* open addressing with linear probing; at most half full */
     size_t mask;       /* number of slots - 1 */
     size_t count;
-    struct slab flows;
-    struct age_list age[FLOW_AGES];
+    const struct session_shared *shared;
+    struct slab flows; /* those that are awake */
+    struct packed_store packed;
+    struct flow_list age[FLOW_AGES];
+    struct flow_list awake;
+    size_t most_awake;
+    size_t held; /* bytes, of those that are awake */
+    uint64_t lost, lost_sessions;
     struct multilinear_key key;
 };
 
-struct flow_table *flow_table_new(void)
+struct flow_table *flow_table_new(const struct session_shared *shared, size_t awake)
 {
     struct flow_table *table = calloc(1, sizeof *table);
     if (table == NULL) {
@@ -44,6 +52,8 @@ struct flow_table *flow_table_new(void)
     }
     table->mask = FLOW_TABLE_FIRST - 1;
     table->flows.size = sizeof(struct flow);
+    table->shared = shared;
+    table->most_awake = awake == 0 ? FLOW_AWAKE : awake;
     multilinear_seed(&table->key);
     return table;
 }
@@ -51,6 +61,21 @@ struct flow_table *flow_table_new(void)
 size_t flow_count(const struct flow_table *table)
 {
     return table->count;
+}
+
+size_t flow_count_packed(const struct flow_table *table)
+{
+    return table->packed.count;
+}
+
+uint64_t flow_lost(const struct flow_table *table)
+{
+    return table->lost;
+}
+
+uint64_t flow_lost_sessions(const struct flow_table *table)
+{
+    return table->lost_sessions;
 }
 
 size_t flow_count_of_age(const struct flow_table *table, enum flow_age age)
@@ -130,48 +155,37 @@ static struct flow_place place_of(const struct flow_table *table, const struct e
 
 static uint32_t tag_of(uint64_t hash)
 {
-    return (uint32_t)(hash >> 32);
+    return (uint32_t)hash;
 }
 
-static bool is_between(const struct flow *flow, const struct ends *ends, uint8_t end)
+static struct flow_head *head_of(const struct flow_table *table, uint32_t number)
 {
-    const struct flow_key *key = &flow->key;
+    if (packed_is(number)) {
+        return packed_head(&table->packed, number);
+    }
+    struct flow *flow = slab_at(&table->flows, number);
+    return &flow->head;
+}
+
+static bool is_between(const struct flow_head *head, const struct ends *ends, uint8_t end)
+{
+    const struct flow_key *key = &head->key;
     return key->port[end] == ends->from_port && key->port[end ^ 1] == ends->to_port &&
            is_same(&key->address[end], ends->from) && is_same(&key->address[end ^ 1], ends->to);
 }
 
-static struct flow *find(const struct flow_table *table, const struct ends *ends,
-                         struct flow_place place)
+/* The number of the flow; 0: none. */
+static uint32_t find(const struct flow_table *table, const struct ends *ends,
+                     struct flow_place place)
 {
     size_t i = place.hash & table->mask;
     for (; table->slot[i].number != 0; i = (i + 1) & table->mask) {
-        if (table->slot[i].tag == tag_of(place.hash)) {
-            struct flow *flow = slab_at(&table->flows, table->slot[i].number);
-            if (is_between(flow, ends, place.end)) {
-                return flow;
-            }
+        if (table->slot[i].tag == tag_of(place.hash) &&
+            is_between(head_of(table, table->slot[i].number), ends, place.end)) {
+            return table->slot[i].number;
         }
     }
-    return NULL;
-}
-
-struct flow *flow_find(const struct flow_table *table, uint8_t *end, const struct address *from,
-                       uint16_t from_port, const struct address *to, uint16_t to_port)
-{
-    struct ends ends = {from, to, from_port, to_port};
-    struct flow_place place = place_of(table, &ends);
-    *end = place.end;
-    return find(table, &ends, place);
-}
-
-struct flow *flow_find_expected(const struct flow_table *table, const struct segment *segment,
-                                struct flow_place place)
-{
-    if (table->slot[place.hash & table->mask].number == 0) { /* most are strangers */
-        return NULL;
-    }
-    struct ends ends = ends_of(segment);
-    return find(table, &ends, place);
+    return 0;
 }
 
 /* ---- ahead of time ---- */
@@ -184,48 +198,50 @@ struct flow_place flow_expect(const struct flow_table *table, const struct segme
     return place;
 }
 
-/* The flow that is most likely meant; NULL: none. */
-static inline struct flow *likely(const struct flow_table *table, struct flow_place place)
+/* The flow that is most likely meant; 0: none. */
+static inline uint32_t likely(const struct flow_table *table, struct flow_place place)
 {
     size_t i = place.hash & table->mask;
     while (table->slot[i].number != 0 && table->slot[i].tag != tag_of(place.hash)) {
         i = (i + 1) & table->mask;
     }
-    return table->slot[i].number == 0 ? NULL : slab_at(&table->flows, table->slot[i].number);
+    return table->slot[i].number;
 }
 
 bool flow_fetch(const struct flow_table *table, struct flow_place place)
 {
-    const char *flow = (const char *)likely(table, place);
-    for (size_t i = 0; flow != NULL && i < offsetof(struct flow, initial_sequence); i += 64) {
-        __builtin_prefetch(flow + i, 1);
+    uint32_t number = likely(table, place);
+    if (packed_is(number)) {
+        packed_fetch(&table->packed, number);
+    } else if (number != 0) {
+        const char *flow = slab_at(&table->flows, number);
+        for (size_t i = 0; i < offsetof(struct flow, initial_sequence); i += 64) {
+            __builtin_prefetch(flow + i, 1);
+        }
     }
-    return flow != NULL;
+    return number != 0;
 }
 
 void flow_fetch_session(const struct flow_table *table, struct flow_place place)
 {
-    const struct flow *flow = likely(table, place);
-    if (flow != NULL && flow->session != NULL) {
-        session_fetch(flow->session);
+    uint32_t number = likely(table, place);
+    if (number != 0 && !packed_is(number)) {
+        const struct flow *flow = slab_at(&table->flows, number);
+        if (flow->session != NULL) {
+            session_fetch(flow->session);
+        }
     }
 }
 
-/* ---- coming and going ---- */
+/* ---- slots ---- */
 
-static void settle(struct slot *slots, size_t mask, uint64_t hash, uint32_t number)
+static void settle(struct slot *slots, size_t mask, struct slot slot)
 {
-    size_t i = hash & mask;
+    size_t i = slot.tag & mask;
     while (slots[i].number != 0) {
         i = (i + 1) & mask;
     }
-    slots[i] = (struct slot){tag_of(hash), number};
-}
-
-static uint64_t hash_in(const struct flow_table *table, struct slot slot)
-{
-    const struct flow *flow = slab_at(&table->flows, slot.number);
-    return flow->hash;
+    slots[i] = slot;
 }
 
 static bool grow(struct flow_table *table)
@@ -237,7 +253,7 @@ static bool grow(struct flow_table *table)
     }
     for (size_t i = 0; i <= table->mask; i++) {
         if (table->slot[i].number != 0) {
-            settle(slot, slots - 1, hash_in(table, table->slot[i]), table->slot[i].number);
+            settle(slot, slots - 1, table->slot[i]);
         }
     }
     free(table->slot);
@@ -246,39 +262,237 @@ static bool grow(struct flow_table *table)
     return true;
 }
 
-static void unlink_age(struct flow_table *table, struct flow *flow)
+/* The slot of a flow that is there. */
+static size_t slot_of(const struct flow_table *table, uint32_t tag, uint32_t number)
 {
-    struct age_list *list = &table->age[flow->age];
-    if (flow->older != NULL) {
-        flow->older->newer = flow->newer;
-    } else {
-        list->oldest = flow->newer;
+    size_t i = tag & table->mask;
+    while (table->slot[i].number != number) {
+        i = (i + 1) & table->mask;
     }
-    if (flow->newer != NULL) {
-        flow->newer->older = flow->older;
-    } else {
-        list->newest = flow->older;
+    return i;
+}
+
+static size_t slot_of_packed(const struct flow_table *table, uint32_t number)
+{
+    const struct flow_key *key = &head_of(table, number)->key;
+    struct ends ends = {&key->address[0], &key->address[1], key->port[0], key->port[1]};
+    return slot_of(table, tag_of(place_of(table, &ends).hash), number);
+}
+
+/* Empties the slot and moves up whoever had to go further because of it. */
+static void vacate(struct flow_table *table, size_t hole)
+{
+    for (size_t i = (hole + 1) & table->mask; table->slot[i].number != 0;
+         i = (i + 1) & table->mask) {
+        size_t home = table->slot[i].tag & table->mask;
+        if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
+            table->slot[hole] = table->slot[i];
+            hole = i;
+        }
     }
-    list->count--;
+    table->slot[hole] = (struct slot){0, 0};
+}
+
+/* ---- by age ---- */
+
+/* What leads to the flow from its neighbours of the same age leads to `number`, or past it. */
+static void point_to(struct flow_table *table, const struct flow_head *head, uint32_t from_older,
+                     uint32_t from_newer)
+{
+    struct flow_list *list = &table->age[head->age];
+    if (head->older != 0) {
+        head_of(table, head->older)->newer = from_older;
+    } else {
+        list->oldest = from_older;
+    }
+    if (head->newer != 0) {
+        head_of(table, head->newer)->older = from_newer;
+    } else {
+        list->newest = from_newer;
+    }
+}
+
+static void unlink_age(struct flow_table *table, const struct flow_head *head)
+{
+    point_to(table, head, head->newer, head->older);
+    table->age[head->age].count--;
 }
 
 static void link_newest(struct flow_table *table, struct flow *flow)
 {
-    struct age_list *list = &table->age[flow->age];
-    flow->older = list->newest;
-    flow->newer = NULL;
-    if (list->newest != NULL) {
-        list->newest->newer = flow;
-    } else {
-        list->oldest = flow;
-    }
-    list->newest = flow;
+    struct flow_list *list = &table->age[flow->head.age];
+    flow->head.older = list->newest;
+    flow->head.newer = 0;
+    point_to(table, &flow->head, flow->number, flow->number);
     list->count++;
 }
+
+/* ---- awake and packed ---- */
+
+static void unlink_awake(struct flow_table *table, const struct flow *flow)
+{
+    struct flow_list *list = &table->awake;
+    struct flow *older = flow->older == 0 ? NULL : slab_at(&table->flows, flow->older);
+    struct flow *newer = flow->newer == 0 ? NULL : slab_at(&table->flows, flow->newer);
+    *(older == NULL ? &list->oldest : &older->newer) = flow->newer;
+    *(newer == NULL ? &list->newest : &newer->older) = flow->older;
+    list->count--;
+}
+
+static void link_awake(struct flow_table *table, struct flow *flow)
+{
+    struct flow_list *list = &table->awake;
+    struct flow *older = list->newest == 0 ? NULL : slab_at(&table->flows, list->newest);
+    flow->older = list->newest;
+    flow->newer = 0;
+    *(older == NULL ? &list->oldest : &older->newer) = flow->number;
+    list->newest = flow->number;
+    list->count++;
+}
+
+/* Writes the flow small; false: it stays as it is. */
+static bool pack(struct flow_table *table, struct flow *flow)
+{
+    uint32_t number = packed_put(&table->packed, flow, table->shared);
+    if (number == 0) {
+        return false;
+    }
+    table->slot[slot_of(table, flow->tag, flow->number)].number = number;
+    point_to(table, &flow->head, number, number);
+    unlink_awake(table, flow);
+    table->held -= flow->held;
+    slab_give(&table->flows, flow->number);
+    return true;
+}
+
+/* Brings those from memory who will be looked at next: the one behind `flow` whole, of the one
+ * behind that as much as leads to the rest of it. */
+static void fetch_silent(const struct flow_table *table, const struct flow *flow)
+{
+    const struct flow *next = flow->newer == 0 ? NULL : slab_at(&table->flows, flow->newer);
+    if (next != NULL && next->newer != 0) {
+        __builtin_prefetch(slab_at(&table->flows, next->newer), 1);
+        __builtin_prefetch((const char *)slab_at(&table->flows, next->newer) + 64, 1);
+    }
+    if (next == NULL || next->head.stirred) {
+        return;
+    }
+    __builtin_prefetch(&table->slot[next->tag & table->mask], 1);
+    for (size_t i = 128; i < sizeof *next; i += 64) {
+        __builtin_prefetch((const char *)next + i);
+    }
+    for (size_t i = 0; next->session != NULL && i < sizeof *next->session; i += 64) {
+        __builtin_prefetch((const char *)next->session + i);
+    }
+}
+
+/* Where too many are awake, packs who has been silent for long; who has spoken since he was last
+ * looked at gets another turn. Few looks, since a packet waits for them: but more than one, so that
+ * it comes to an end. */
+static void keep_awake(struct flow_table *table)
+{
+    enum { LOOKS = 4 };
+    for (int i = 0; i < LOOKS && table->awake.count >= table->most_awake; i++) {
+        struct flow *flow = slab_at(&table->flows, table->awake.oldest);
+        fetch_silent(table, flow);
+        if (flow->head.stirred || !pack(table, flow)) {
+            flow->head.stirred = false;
+            unlink_awake(table, flow);
+            link_awake(table, flow);
+        }
+    }
+}
+
+/* A packed one is lost: there is no memory. */
+static void lose(struct flow_table *table, uint32_t number)
+{
+    const struct flow_head *head = head_of(table, number);
+    vacate(table, slot_of_packed(table, number));
+    unlink_age(table, head);
+    table->lost_sessions += packed_has_session(&table->packed, number);
+    packed_drop(&table->packed, number, table->shared);
+    table->count--;
+    table->lost++;
+}
+
+/* The flow with that number, which may be packed; NULL when there is no memory: then it is lost. */
+static struct flow *wake(struct flow_table *table, uint32_t packed)
+{
+    keep_awake(table);
+    uint32_t number = slab_take(&table->flows);
+    struct flow *flow = number == 0 ? NULL : slab_at(&table->flows, number);
+    size_t slot = slot_of_packed(table, packed);
+    if (flow != NULL) {
+        flow->number = number;
+    }
+    if (flow == NULL || !packed_take(&table->packed, packed, flow, table->shared)) {
+        if (flow != NULL) {
+            slab_give(&table->flows, number);
+        }
+        lose(table, packed);
+        return NULL;
+    }
+    table->slot[slot].number = number;
+    flow->tag = table->slot[slot].tag;
+    point_to(table, &flow->head, number, number);
+    link_awake(table, flow);
+    flow->head.stirred = false;
+    flow->held = 0;
+    flow_account(table, flow);
+    return flow;
+}
+
+static struct flow *flow_at(struct flow_table *table, uint32_t number)
+{
+    return packed_is(number) ? wake(table, number) : slab_at(&table->flows, number);
+}
+
+/* ---- looking for one ---- */
+
+struct flow *flow_find(struct flow_table *table, uint8_t *end, const struct address *from,
+                       uint16_t from_port, const struct address *to, uint16_t to_port)
+{
+    struct ends ends = {from, to, from_port, to_port};
+    struct flow_place place = place_of(table, &ends);
+    *end = place.end;
+    keep_awake(table);
+    uint32_t number = find(table, &ends, place);
+    return number == 0 ? NULL : flow_at(table, number);
+}
+
+struct flow *flow_find_expected(struct flow_table *table, const struct segment *segment,
+                                struct flow_place place)
+{
+    keep_awake(table);
+    if (table->slot[place.hash & table->mask].number == 0) { /* most are strangers */
+        return NULL;
+    }
+    struct ends ends = ends_of(segment);
+    uint32_t number = find(table, &ends, place);
+    return number == 0 ? NULL : flow_at(table, number);
+}
+
+struct flow *flow_oldest(struct flow_table *table, enum flow_age age)
+{
+    struct flow *flow = NULL;
+    while (flow == NULL && table->age[age].oldest != 0) {
+        flow = flow_at(table, table->age[age].oldest);
+    }
+    return flow;
+}
+
+int64_t flow_oldest_time(const struct flow_table *table, enum flow_age age)
+{
+    uint32_t oldest = table->age[age].oldest;
+    return oldest == 0 ? INT64_MAX : head_of(table, oldest)->last;
+}
+
+/* ---- coming and going ---- */
 
 struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct address *from,
                       uint16_t from_port, const struct address *to, uint16_t to_port)
 {
+    keep_awake(table);
     if ((table->count + 1) * 2 > table->mask + 1 && !grow(table)) {
         return NULL;
     }
@@ -290,53 +504,33 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
     struct ends ends = {from, to, from_port, to_port};
     struct flow_place place = place_of(table, &ends);
     *end = place.end;
-    flow->key.address[place.end] = *from;
-    flow->key.address[place.end ^ 1] = *to;
-    flow->key.port[place.end] = from_port;
-    flow->key.port[place.end ^ 1] = to_port;
+    flow->head.key.address[place.end] = *from;
+    flow->head.key.address[place.end ^ 1] = *to;
+    flow->head.key.port[place.end] = from_port;
+    flow->head.key.port[place.end ^ 1] = to_port;
+    flow->head.age = FLOW_OPENING;
     flow->number = number;
-    flow->hash = place.hash;
-    flow->age = FLOW_OPENING;
+    flow->tag = tag_of(place.hash);
     flow->linked = INT64_MIN / 2;
-    settle(table->slot, table->mask, flow->hash, number);
+    settle(table->slot, table->mask, (struct slot){flow->tag, number});
     link_newest(table, flow);
+    link_awake(table, flow);
     table->count++;
+    flow_account(table, flow);
     return flow;
 }
 
 void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, int64_t time)
 {
-    flow->last = time;
-    if (flow->age == age && time < flow->linked + grain[age]) {
+    flow->head.last = time;
+    flow->head.stirred = true;
+    if (flow->head.age == age && time < flow->linked + grain[age]) {
         return;
     }
-    unlink_age(table, flow);
-    flow->age = (uint8_t)age;
+    unlink_age(table, &flow->head);
+    flow->head.age = (uint8_t)age;
     flow->linked = time;
     link_newest(table, flow);
-}
-
-struct flow *flow_oldest(const struct flow_table *table, enum flow_age age)
-{
-    return table->age[age].oldest;
-}
-
-/* Empties the flow's slot and moves up whoever had to go further because of it. */
-static void vacate(struct flow_table *table, const struct flow *flow)
-{
-    size_t hole = flow->hash & table->mask;
-    while (table->slot[hole].number != flow->number) {
-        hole = (hole + 1) & table->mask;
-    }
-    for (size_t i = (hole + 1) & table->mask; table->slot[i].number != 0;
-         i = (i + 1) & table->mask) {
-        size_t home = hash_in(table, table->slot[i]) & table->mask;
-        if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
-            table->slot[hole] = table->slot[i];
-            hole = i;
-        }
-    }
-    table->slot[hole] = (struct slot){0, 0};
 }
 
 void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
@@ -366,23 +560,36 @@ void flow_settle(struct flow *flow)
     }
 }
 
-size_t flow_memory(const struct flow *flow)
+void flow_account(struct flow_table *table, struct flow *flow)
 {
-    size_t slots = 2 * sizeof(struct slot); /* the table is half empty */
-    return sizeof *flow + slots + stream_memory(&flow->stream[0]) +
-           stream_memory(&flow->stream[1]) +
-           (flow->session == NULL ? 0 : session_memory(flow->session));
+    size_t held = sizeof *flow + stream_memory(&flow->stream[0]) + stream_memory(&flow->stream[1]) +
+                  (flow->session == NULL ? 0 : session_memory(flow->session));
+    table->held = table->held - flow->held + held;
+    flow->held = (uint32_t)held;
+}
+
+size_t flow_memory(const struct flow_table *table)
+{
+    return table->held + table->packed.bytes +
+           table->count * 2 * sizeof *table->slot; /* the table is half empty */
+}
+
+void flow_release(struct flow *flow)
+{
+    stream_release(&flow->stream[0]);
+    stream_release(&flow->stream[1]);
+    kept_free(flow->kept);
 }
 
 struct session *flow_remove(struct flow_table *table, struct flow *flow)
 {
     struct session *session = flow->session;
-    vacate(table, flow);
-    unlink_age(table, flow);
+    vacate(table, slot_of(table, flow->tag, flow->number));
+    unlink_age(table, &flow->head);
+    unlink_awake(table, flow);
     table->count--;
-    stream_release(&flow->stream[0]);
-    stream_release(&flow->stream[1]);
-    kept_free(flow->kept);
+    table->held -= flow->held;
+    flow_release(flow);
     slab_give(&table->flows, flow->number);
     return session;
 }
@@ -393,10 +600,12 @@ void flow_table_free(struct flow_table *table)
         return;
     }
     for (int age = 0; age < FLOW_AGES; age++) {
-        while (table->age[age].oldest != NULL) {
-            session_free(flow_remove(table, table->age[age].oldest));
+        for (struct flow *flow = flow_oldest(table, (enum flow_age)age); flow != NULL;
+             flow = flow_oldest(table, (enum flow_age)age)) {
+            session_free(flow_remove(table, flow));
         }
     }
+    packed_release(&table->packed);
     slab_release(&table->flows);
     free(table->slot);
     free(table);

@@ -16,6 +16,7 @@ struct session *session_new(const struct session_shared *shared)
     if (session != NULL) {
         session->shared = shared;
         session->number = number;
+        arena_begin(&session->arena, session->own, sizeof session->own);
     }
     return session;
 }
@@ -28,19 +29,30 @@ static void release_readers(struct session *session)
     }
 }
 
-void session_free(struct session *session)
+void session_release(struct session *session)
 {
-    if (session == NULL) {
-        return;
-    }
     release_readers(session);
     session_end_keys(session);
-    arena_release(&session->arena);
     kept_free(session->kept);
+    session->kept = NULL;
+    arena_release(&session->arena);
+}
+
+void session_leave(struct session *session)
+{
+    arena_release(&session->arena);
     if (session->shared->sessions != NULL) {
         slab_give(session->shared->sessions, session->number);
     } else {
         free(session);
+    }
+}
+
+void session_free(struct session *session)
+{
+    if (session != NULL) {
+        session_release(session);
+        session_leave(session);
     }
 }
 

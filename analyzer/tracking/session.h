@@ -18,12 +18,16 @@
 #include "tracking/stream.h"
 #include "tracking/unseal.h"
 
+#include <stdalign.h>
+
 enum {
     SESSION_CLEARTEXT = 64 << 10, /* bytes of cleartext in which TLS is waited for: a mail dialogue
                                      before STARTTLS has some hundred */
     SESSION_SNIPPET = 768, /* bytes of what is not TLS that are kept: enough for the sentence in a
                               web server's error page that says what it had expected */
-    SESSION_KEYS = 2,      /* a connection's, and those of its renegotiation; of more, the last */
+    SESSION_ARENA = 368, /* bytes lent to the arena: what facts take behind both hellos; with them a
+                            session has 2 KiB */
+    SESSION_KEYS = 2,    /* a connection's, and those of its renegotiation; of more, the last */
     SESSION_TEXT_RECORDS = 16 /* records of application data opened of one side for their first
                                  bytes: HTTP/2 begins with some that hold no words */
 };
@@ -70,11 +74,17 @@ struct session {
     uint8_t session_id[32]; /* of the last ClientHello, to see whether the server takes it up */
     uint8_t session_id_length;
     struct kept *kept; /* its packets, once its watching has ended; owned, may be NULL */
+    alignas(uint64_t) unsigned char own[SESSION_ARENA]; /* lent to the arena; nobody else's */
 };
 
 /* A new session; NULL when there is no memory. */
 struct session *session_new(const struct session_shared *shared);
 void session_free(struct session *session);
+
+/* Half of session_free() each: gives back what it owns, but not itself; and itself with its arena,
+ * while somebody else has what it owns besides. */
+void session_release(struct session *session);
+void session_leave(struct session *session);
 
 /* Brings what most packets need of a session from memory, without waiting for it. */
 void session_fetch(const struct session *session);

@@ -206,8 +206,8 @@ void transport_begin_facts(struct flow *flow)
     facts->transport.syn_ack = opening->syn_ack;
     for (uint8_t end = 0; end < 2; end++) {
         enum speaker speaker = transport_speaker(flow, end);
-        facts->address[speaker] = flow->key.address[end];
-        facts->port[speaker] = flow->key.port[end];
+        facts->address[speaker] = flow->head.key.address[end];
+        facts->port[speaker] = flow->head.key.port[end];
     }
     facts->began_late = !flow->has_initial[0] && !flow->has_initial[1];
     for (int i = 0; i < SPEAKERS && facts->began_late; i++) {

@@ -108,6 +108,53 @@ static void a_size_that_wraps_is_refused(void **state)
     arena_release(&arena);
 }
 
+static void lent_memory_is_used_first_and_not_given_back(void **state)
+{
+    (void)state;
+    alignas(uint64_t) unsigned char memory[256];
+    struct arena arena;
+
+    arena_begin(&arena, memory, sizeof memory);
+    unsigned char *piece = arena_take(&arena, 40);
+    assert_true(piece > memory && piece + 40 <= memory + sizeof memory);
+    assert_int_equal(arena.taken, 0);
+    piece = arena_take(&arena, 400);
+    assert_true(piece < memory || piece >= memory + sizeof memory);
+    assert_true(arena.taken >= 400);
+    arena_release(&arena);
+    memset(memory, 0xff, sizeof memory); /* it is open again */
+}
+
+static void what_was_taken_can_be_moved_into_another_arena(void **state)
+{
+    (void)state;
+    struct arena from = {0};
+    struct arena to = {0};
+    struct words_span spans[4];
+    for (uint8_t i = 1; i <= 40; i++) {
+        memset(arena_take(&from, i), i, i);
+    }
+    assert_int_equal(arena_open(&from, spans, 0), 1); /* more than none */
+    size_t count = arena_open(&from, spans, 4);
+    assert_in_range(count, 2, 4);
+    size_t words = 0;
+    for (size_t i = 0; i < count; i++) {
+        words += spans[i].count;
+    }
+    unsigned char *room = arena_room(&to, words);
+    assert_non_null(room);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(room, spans[i].at, spans[i].count * sizeof(uint64_t));
+        room += spans[i].count * sizeof(uint64_t);
+    }
+    arena_close(&from);
+    arena_release(&from);
+    arena_close(&to);
+    unsigned char *piece = arena_take(&to, 8);
+    assert_non_null(piece);
+    arena_release(&to);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -117,6 +164,8 @@ int main(void)
         cmocka_unit_test(a_list_grows_where_it_lies_or_moves_and_keeps_what_it_holds),
         cmocka_unit_test(an_arena_is_bounded_and_says_no_behind_its_bound),
         cmocka_unit_test(a_size_that_wraps_is_refused),
+        cmocka_unit_test(lent_memory_is_used_first_and_not_given_back),
+        cmocka_unit_test(what_was_taken_can_be_moved_into_another_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,8 +25,8 @@ static struct moment now(struct scene *scene)
 static void begin(struct scene *scene)
 {
     *scene = (struct scene){0};
-    scene->flow.key.port[0] = 50000;
-    scene->flow.key.port[1] = 443;
+    scene->flow.head.key.port[0] = 50000;
+    scene->flow.head.key.port[1] = 443;
 }
 
 static void begin_session(struct scene *scene)
