@@ -3,6 +3,7 @@
 #include "tracking/multilinear.h"
 #include "tracking/packed.h"
 #include "tracking/slab.h"
+#include "tracking/slots.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +19,8 @@ struct flow_list {
     size_t count;
 };
 
-/* A slot tells most strangers by their hash, without a look at the flow. */
-struct slot {
-    uint32_t tag;    /* the hash's lower half, by which the slot was found, too */
-    uint32_t number; /* of the flow in the slab, or packed; 0: empty */
-};
-
 struct flow_table {
-    struct slot *slot; /* open addressing with linear probing; at most half full */
-    size_t mask;       /* number of slots - 1 */
+    struct slots slots;
     size_t count;
     const struct session_shared *shared;
     struct slab flows; /* those that are awake */
@@ -45,12 +39,10 @@ struct flow_table *flow_table_new(const struct session_shared *shared, size_t aw
     if (table == NULL) {
         return NULL;
     }
-    table->slot = calloc(FLOW_TABLE_FIRST, sizeof *table->slot);
-    if (table->slot == NULL) {
+    if (!slots_begin(&table->slots, FLOW_TABLE_FIRST)) {
         free(table);
         return NULL;
     }
-    table->mask = FLOW_TABLE_FIRST - 1;
     table->flows.size = sizeof(struct flow);
     table->shared = shared;
     table->most_awake = awake == 0 ? FLOW_AWAKE : awake;
@@ -178,11 +170,11 @@ static bool is_between(const struct flow_head *head, const struct ends *ends, ui
 static uint32_t find(const struct flow_table *table, const struct ends *ends,
                      struct flow_place place)
 {
-    size_t i = place.hash & table->mask;
-    for (; table->slot[i].number != 0; i = (i + 1) & table->mask) {
-        if (table->slot[i].tag == tag_of(place.hash) &&
-            is_between(head_of(table, table->slot[i].number), ends, place.end)) {
-            return table->slot[i].number;
+    const struct slot *slot = slots_first(&table->slots, tag_of(place.hash));
+    for (; slot->number != 0; slot = slots_next(&table->slots, slot)) {
+        if (slot->tag == tag_of(place.hash) &&
+            is_between(head_of(table, slot->number), ends, place.end)) {
+            return slot->number;
         }
     }
     return 0;
@@ -194,18 +186,18 @@ struct flow_place flow_expect(const struct flow_table *table, const struct segme
 {
     struct ends ends = ends_of(segment);
     struct flow_place place = place_of(table, &ends);
-    __builtin_prefetch(&table->slot[place.hash & table->mask]);
+    __builtin_prefetch(slots_first(&table->slots, tag_of(place.hash)));
     return place;
 }
 
 /* The flow that is most likely meant; 0: none. */
 static inline uint32_t likely(const struct flow_table *table, struct flow_place place)
 {
-    size_t i = place.hash & table->mask;
-    while (table->slot[i].number != 0 && table->slot[i].tag != tag_of(place.hash)) {
-        i = (i + 1) & table->mask;
+    const struct slot *slot = slots_first(&table->slots, tag_of(place.hash));
+    while (slot->number != 0 && slot->tag != tag_of(place.hash)) {
+        slot = slots_next(&table->slots, slot);
     }
-    return table->slot[i].number;
+    return slot->number;
 }
 
 bool flow_fetch(const struct flow_table *table, struct flow_place place)
@@ -231,66 +223,6 @@ void flow_fetch_session(const struct flow_table *table, struct flow_place place)
             session_fetch(flow->session);
         }
     }
-}
-
-/* ---- slots ---- */
-
-static void settle(struct slot *slots, size_t mask, struct slot slot)
-{
-    size_t i = slot.tag & mask;
-    while (slots[i].number != 0) {
-        i = (i + 1) & mask;
-    }
-    slots[i] = slot;
-}
-
-static bool grow(struct flow_table *table)
-{
-    size_t slots = (table->mask + 1) * 2;
-    struct slot *slot = calloc(slots, sizeof *slot);
-    if (slot == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i <= table->mask; i++) {
-        if (table->slot[i].number != 0) {
-            settle(slot, slots - 1, table->slot[i]);
-        }
-    }
-    free(table->slot);
-    table->slot = slot;
-    table->mask = slots - 1;
-    return true;
-}
-
-/* The slot of a flow that is there. */
-static size_t slot_of(const struct flow_table *table, uint32_t tag, uint32_t number)
-{
-    size_t i = tag & table->mask;
-    while (table->slot[i].number != number) {
-        i = (i + 1) & table->mask;
-    }
-    return i;
-}
-
-static size_t slot_of_packed(const struct flow_table *table, uint32_t number)
-{
-    const struct flow_key *key = &head_of(table, number)->key;
-    struct ends ends = {&key->address[0], &key->address[1], key->port[0], key->port[1]};
-    return slot_of(table, tag_of(place_of(table, &ends).hash), number);
-}
-
-/* Empties the slot and moves up whoever had to go further because of it. */
-static void vacate(struct flow_table *table, size_t hole)
-{
-    for (size_t i = (hole + 1) & table->mask; table->slot[i].number != 0;
-         i = (i + 1) & table->mask) {
-        size_t home = table->slot[i].tag & table->mask;
-        if (((i - home) & table->mask) >= ((i - hole) & table->mask)) {
-            table->slot[hole] = table->slot[i];
-            hole = i;
-        }
-    }
-    table->slot[hole] = (struct slot){0, 0};
 }
 
 /* ---- by age ---- */
@@ -329,6 +261,18 @@ static void link_newest(struct flow_table *table, struct flow *flow)
 
 /* ---- awake and packed ---- */
 
+static struct slot *slot_of(const struct flow_table *table, const struct flow *flow)
+{
+    return slots_of(&table->slots, flow->tag, flow->number);
+}
+
+static struct slot *slot_of_packed(const struct flow_table *table, uint32_t number)
+{
+    const struct flow_key *key = &head_of(table, number)->key;
+    struct ends ends = {&key->address[0], &key->address[1], key->port[0], key->port[1]};
+    return slots_of(&table->slots, tag_of(place_of(table, &ends).hash), number);
+}
+
 static void unlink_awake(struct flow_table *table, const struct flow *flow)
 {
     struct flow_list *list = &table->awake;
@@ -357,7 +301,7 @@ static bool pack(struct flow_table *table, struct flow *flow)
     if (number == 0) {
         return false;
     }
-    table->slot[slot_of(table, flow->tag, flow->number)].number = number;
+    slot_of(table, flow)->number = number;
     point_to(table, &flow->head, number, number);
     unlink_awake(table, flow);
     table->held -= flow->held;
@@ -377,7 +321,7 @@ static void fetch_silent(const struct flow_table *table, const struct flow *flow
     if (next == NULL || next->head.stirred) {
         return;
     }
-    __builtin_prefetch(&table->slot[next->tag & table->mask], 1);
+    __builtin_prefetch(slots_first(&table->slots, next->tag), 1);
     for (size_t i = 128; i < sizeof *next; i += 64) {
         __builtin_prefetch((const char *)next + i);
     }
@@ -407,7 +351,7 @@ static void keep_awake(struct flow_table *table)
 static void lose(struct flow_table *table, uint32_t number)
 {
     const struct flow_head *head = head_of(table, number);
-    vacate(table, slot_of_packed(table, number));
+    slots_remove(&table->slots, slot_of_packed(table, number));
     unlink_age(table, head);
     table->lost_sessions += packed_has_session(&table->packed, number);
     packed_drop(&table->packed, number, table->shared);
@@ -421,7 +365,7 @@ static struct flow *wake(struct flow_table *table, uint32_t packed)
     keep_awake(table);
     uint32_t number = slab_take(&table->flows);
     struct flow *flow = number == 0 ? NULL : slab_at(&table->flows, number);
-    size_t slot = slot_of_packed(table, packed);
+    struct slot *slot = slot_of_packed(table, packed);
     if (flow != NULL) {
         flow->number = number;
     }
@@ -432,8 +376,8 @@ static struct flow *wake(struct flow_table *table, uint32_t packed)
         lose(table, packed);
         return NULL;
     }
-    table->slot[slot].number = number;
-    flow->tag = table->slot[slot].tag;
+    slot->number = number;
+    flow->tag = slot->tag;
     point_to(table, &flow->head, number, number);
     link_awake(table, flow);
     flow->head.stirred = false;
@@ -464,7 +408,7 @@ struct flow *flow_find_expected(struct flow_table *table, const struct segment *
                                 struct flow_place place)
 {
     keep_awake(table);
-    if (table->slot[place.hash & table->mask].number == 0) { /* most are strangers */
+    if (slots_first(&table->slots, tag_of(place.hash))->number == 0) { /* most are strangers */
         return NULL;
     }
     struct ends ends = ends_of(segment);
@@ -493,7 +437,7 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
                       uint16_t from_port, const struct address *to, uint16_t to_port)
 {
     keep_awake(table);
-    if ((table->count + 1) * 2 > table->mask + 1 && !grow(table)) {
+    if (!slots_keep_room(&table->slots, table->count + 1)) {
         return NULL;
     }
     uint32_t number = slab_take(&table->flows);
@@ -512,7 +456,7 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
     flow->number = number;
     flow->tag = tag_of(place.hash);
     flow->linked = INT64_MIN / 2;
-    settle(table->slot, table->mask, (struct slot){flow->tag, number});
+    slots_add(&table->slots, flow->tag, number);
     link_newest(table, flow);
     link_awake(table, flow);
     table->count++;
@@ -571,7 +515,7 @@ void flow_account(struct flow_table *table, struct flow *flow)
 size_t flow_memory(const struct flow_table *table)
 {
     return table->held + table->packed.bytes +
-           table->count * 2 * sizeof *table->slot; /* the table is half empty */
+           table->count * 2 * sizeof(struct slot); /* the table is half empty */
 }
 
 void flow_release(struct flow *flow)
@@ -584,7 +528,7 @@ void flow_release(struct flow *flow)
 struct session *flow_remove(struct flow_table *table, struct flow *flow)
 {
     struct session *session = flow->session;
-    vacate(table, slot_of(table, flow->tag, flow->number));
+    slots_remove(&table->slots, slot_of(table, flow));
     unlink_age(table, &flow->head);
     unlink_awake(table, flow);
     table->count--;
@@ -607,6 +551,6 @@ void flow_table_free(struct flow_table *table)
     }
     packed_release(&table->packed);
     slab_release(&table->flows);
-    free(table->slot);
+    slots_release(&table->slots);
     free(table);
 }

@@ -118,6 +118,7 @@ static uint32_t place_for(struct packed_store *store, size_t bytes)
     size_t size = size_for(bytes);
     struct slab *slab = &store->of_size[size];
     slab->size = bytes_of_size(size);
+    slab->close = true;
     uint32_t number = slab_take(slab);
     if (number == 0 || number >> SIZE_SHIFT != 0) {
         return 0; /* the last of 33 million would be lost: the table of flows is smaller */

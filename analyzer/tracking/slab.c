@@ -18,7 +18,8 @@ enum {
 /* Bytes from one piece to the next. */
 static size_t stride(const struct slab *slab)
 {
-    return (slab->size + POISON_GAP + LINE - 1) / LINE * LINE;
+    size_t grain = slab->close ? sizeof(uint64_t) : LINE;
+    return (slab->size + POISON_GAP + grain - 1) / grain * grain;
 }
 
 /* Blocks that come together, from the `first` on: later ones share a large page, so that the
@@ -56,7 +57,7 @@ static int widen(struct slab *slab, size_t more)
 /* Memory for `blocks` that come together; NULL: none. */
 static unsigned char *ask(const struct slab *slab, size_t blocks)
 {
-    size_t size = blocks * stride(slab) * SLAB_BLOCK;
+    size_t size = blocks * stride(slab) * SLAB_BLOCK; /* of whole lines, as 64 pieces are */
     if (blocks == 1) {
         return aligned_alloc(LINE, size);
     }
@@ -122,5 +123,5 @@ void slab_release(struct slab *slab)
     }
     free(slab->blocks);
     free(slab->free);
-    *slab = (struct slab){.size = slab->size};
+    *slab = (struct slab){.size = slab->size, .close = slab->close};
 }

@@ -7,6 +7,7 @@
 #ifndef TRACKING_SLAB_H
 #define TRACKING_SLAB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,7 @@ enum { SLAB_BLOCK = 64 /* pieces in a block; a power of 2 */ };
 
 struct slab {
     size_t size;    /* of a piece, in bytes */
+    bool close;     /* pieces stand close together, and need not begin with a line */
     void **blocks;  /* owned */
     size_t count;   /* of blocks */
     size_t room;    /* for blocks */
