@@ -25,7 +25,7 @@ CLIENT, SERVER = bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])
 START = 1_700_000_000 * 10**9
 HELLO, SERVER_HELLO, CERTIFICATE = 1, 2, 11
 MIB = 1 << 20
-LARGE_PAGES = 2 * 4 * MIB  # what flows and sessions may each have begun, and twice of it where it has to be aligned
+LARGE_PAGES = 24 * MIB  # flows and sessions lie in pages of 2 MiB: up to twice as much is asked for to align them
 # With few roots, which take long to load; outside the sandbox, which neither valgrind nor the library stands.
 QUIETLY = ("-q", "--no-sandbox", "--ca-file", str(pathlib.Path(__file__).resolve().parent / "authorities.pem"))
 
