@@ -31,6 +31,7 @@ static void members_and_values_stand_in_their_order(void **state)
     json_write_text(&writer, "text", "x{");
     json_write_flag(&writer, "yes", true);
     json_write_flag(&writer, "no", false);
+    json_write_word(&writer, "word", "client");
     json_write_texts(&writer, "names", (struct text_list){names, 3});
     json_write_codes(&writer, "codes", (struct code_list){codes, 2}, names_suite_text);
     size_t list = json_write_array(&writer, "list");
@@ -42,7 +43,8 @@ static void members_and_values_stand_in_their_order(void **state)
     json_write_end_array(&writer, list);
     json_write_seconds(&writer, "since", 0);
     json_write_end_object(&writer, line);
-    expect(&writer, "{\"text\":\"x{\",\"yes\":true,\"no\":false,\"names\":[\"a\",\"b\"],\"codes\":["
+    expect(&writer, "{\"text\":\"x{\",\"yes\":true,\"no\":false,\"word\":\"client\",\"names\":["
+                    "\"a\",\"b\"],\"codes\":["
                     "\"TLS_AES_128_GCM_SHA256\",\"TLS_RSA_WITH_AES_128_CBC_SHA\"],\"list\":[{"
                     "\"frame\":1},{\"frame\":2}],\"since\":\"1970-01-01T00:00:00Z\"}");
     json_write_release(&writer);

@@ -17,11 +17,11 @@ static void write_event(struct json_writer *out, const struct facts *facts,
                                           [STATUS_INCOMPLETE] = "unknown",
                                           [STATUS_NOT_TLS] = "unknown"};
     size_t event = json_write_object(out, "event");
-    json_write_text(out, "kind", "event");
+    json_write_word(out, "kind", "event");
     size_t category = json_write_array(out, "category");
-    json_write_text(out, NULL, "network");
+    json_write_word(out, NULL, "network");
     json_write_end_array(out, category);
-    json_write_text(out, "outcome", outcome[verdict->status]);
+    json_write_word(out, "outcome", outcome[verdict->status]);
     json_write_text(out, "reason", verdict->cause != NULL ? verdict->argument.summary : NULL);
     if (facts->last.time >= facts->first.time) {
         json_write_number(out, "duration",
@@ -36,8 +36,8 @@ static void write_network(struct json_writer *out, const struct facts *facts,
     size_t network = json_write_object(out, "network");
     char community[FINGERPRINT_COMMUNITY] = "";
     fingerprint_community(community, facts, fingerprinter);
-    json_write_text(out, "transport", "tcp");
-    json_write_text(out, "type", facts->address[SERVER].version == 6 ? "ipv6" : "ipv4");
+    json_write_word(out, "transport", "tcp");
+    json_write_word(out, "type", facts->address[SERVER].version == 6 ? "ipv6" : "ipv4");
     json_write_text(out, "protocol", facts->tls ? "tls" : NULL);
     json_write_text(out, "community_id", community);
     json_write_text(out, "application", facts->application);
@@ -113,7 +113,7 @@ static void write_alternatives(struct json_writer *out, const struct verdict *ve
         const struct alternative *other = &verdict->alternative[i];
         size_t object = json_write_object(out, NULL);
         json_write_text(out, "cause", other->cause->id);
-        json_write_text(out, "confidence", diagnose_confidence_name(other->confidence));
+        json_write_word(out, "confidence", diagnose_confidence_name(other->confidence));
         json_write_text(out, "summary", other->summary);
         json_write_end_object(out, object);
     }
@@ -130,7 +130,7 @@ static void write_diagnosis(struct json_writer *out, const struct facts *facts,
     char command[TEXT];
     report_reproduce(command, sizeof(command), facts);
     json_write_text(out, "cause", verdict->cause->id);
-    json_write_text(out, "confidence", diagnose_confidence_name(verdict->confidence));
+    json_write_word(out, "confidence", diagnose_confidence_name(verdict->confidence));
     json_write_text(out, "summary", verdict->argument.summary);
     write_evidence(out, &verdict->argument);
     write_remedies(out, diagnose_remedies(verdict));

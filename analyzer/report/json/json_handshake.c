@@ -118,8 +118,8 @@ static void write_step(struct json_writer *out, const struct facts *facts, const
     report_step_text(text, sizeof(text), facts, step);
     json_write_number(out, "frame", step->at.frame);
     write_since(out, facts, step->at);
-    json_write_text(out, "from", report_speaker(step->from));
-    json_write_text(out, "what", report_step_name(step));
+    json_write_word(out, "from", report_speaker(step->from));
+    json_write_word(out, "what", report_step_name(step));
     if (step->what == STEP_ALERT) {
         write_alert(out, step);
     } else if (step->sealed) {
@@ -178,7 +178,7 @@ void json_handshake(struct json_writer *out, struct json_repeats *repeats,
 {
     const struct client_hello_facts *hello = facts_client_hello(facts);
     size_t handshake = json_write_object(out, "handshake");
-    json_write_text(out, "status", diagnose_status_name(verdict->status));
+    json_write_word(out, "status", diagnose_status_name(verdict->status));
     if (facts->retry != NULL || facts->server_hello != NULL) {
         json_write_flag(out, "hello_retry", facts->retry != NULL);
     }

@@ -45,7 +45,7 @@ static bool grow(struct json_writer *writer, size_t size)
 }
 
 /* Where `size` bytes have room; NULL: nowhere, or something before them is missing. */
-static char *room_for(struct json_writer *writer, size_t size)
+static inline char *room_for(struct json_writer *writer, size_t size)
 {
     bool good = !writer->lost && (writer->room - writer->length >= size || grow(writer, size));
     return good ? writer->text + writer->length : NULL;
@@ -62,11 +62,18 @@ static bool wants_comma(const struct json_writer *writer)
     return last != '{' && last != '[' && last != '\n';
 }
 
-/* The comma and the key; returns where the value goes, which has room for `size` bytes. */
-static char *begin(struct json_writer *writer, const char *key, size_t size)
+static inline char *add_word(char *at, const char *word)
 {
-    size_t length = key == NULL ? 0 : strlen(key);
-    char *at = room_for(writer, length + AROUND + size);
+    size_t length = strlen(word);
+    length = length < JSON_KEY ? length : JSON_KEY;
+    memcpy(at, word, length);
+    return at + length;
+}
+
+/* The comma and the key; returns where the value goes, which has room for `size` bytes. */
+static inline char *begin(struct json_writer *writer, const char *key, size_t size)
+{
+    char *at = room_for(writer, JSON_KEY + AROUND + size);
     if (at == NULL) {
         return NULL;
     }
@@ -75,8 +82,7 @@ static char *begin(struct json_writer *writer, const char *key, size_t size)
     }
     if (key != NULL) {
         *at++ = '"';
-        memcpy(at, key, length);
-        at += length;
+        at = add_word(at, key);
         *at++ = '"';
         *at++ = ':';
     }
@@ -164,12 +170,20 @@ static size_t copy_plain(char *at, const char *text, size_t left)
     while (left - done >= sizeof(letters)) {
         memcpy(&letters, text + done, sizeof(letters));
         if (!are_plain(letters)) {
-            break;
+            return done;
         }
         memcpy(at + done, &letters, sizeof(letters));
         done += sizeof(letters);
     }
-    return done;
+    if (done == 0) {
+        return 0;
+    }
+    memcpy(&letters, text + left - sizeof(letters), sizeof(letters)); /* some of them again */
+    if (!are_plain(letters)) {
+        return done;
+    }
+    memcpy(at + left - sizeof(letters), &letters, sizeof(letters));
+    return left;
 }
 
 /* What is no plain letter: control characters are among what is not printable, so that only quotes
@@ -224,14 +238,22 @@ void json_write_text(struct json_writer *writer, const char *key, const char *te
     }
 }
 
+void json_write_word(struct json_writer *writer, const char *key, const char *word)
+{
+    char *at = begin(writer, key, JSON_KEY + 2);
+    if (at != NULL) {
+        *at++ = '"';
+        at = add_word(at, word);
+        *at++ = '"';
+        end_at(writer, at);
+    }
+}
+
 void json_write_flag(struct json_writer *writer, const char *key, bool flag)
 {
-    const char *word = flag ? "true" : "false";
-    size_t length = strlen(word);
-    char *at = begin(writer, key, length);
+    char *at = begin(writer, key, JSON_KEY);
     if (at != NULL) {
-        memcpy(at, word, length);
-        end_at(writer, at + length);
+        end_at(writer, add_word(at, flag ? "true" : "false"));
     }
 }
 

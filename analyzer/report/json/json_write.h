@@ -3,13 +3,15 @@
  *
  * What is not known is not written; so no report says null, "" or []: a text that is empty is left
  * out, and so is an object or array into which nothing was written. A key is NULL within an array,
- * and needs no escape elsewhere. Where there is no memory, writing goes on into nothing, and
- * `lost` says so.
+ * and elsewhere one of ours, which needs no escape. Where there is no memory, writing goes on into
+ * nothing, and `lost` says so.
  */
 #ifndef REPORT_JSON_WRITE_H
 #define REPORT_JSON_WRITE_H
 
 #include "tracking/facts.h"
+
+enum { JSON_KEY = 64 /* bytes of a key or word: twice the longest; the rest would be cut */ };
 
 /* An empty one is all zero. What a line takes is bounded by what facts hold: the longest
  * ClientHello makes one of 2 MB. */
@@ -33,6 +35,8 @@ void json_write_end_array(struct json_writer *writer, size_t begin);
 /* Facts' texts are printable; this makes sure of it, because one byte that is no UTF-8 would spoil
  * the line. NULL is left out, too. */
 void json_write_text(struct json_writer *writer, const char *key, const char *text);
+/* One of our own words, which is never empty and needs no escape. */
+void json_write_word(struct json_writer *writer, const char *key, const char *word);
 void json_write_flag(struct json_writer *writer, const char *key, bool flag);
 void json_write_number(struct json_writer *writer, const char *key, uint64_t number);
 
