@@ -232,10 +232,11 @@ def renumber(packets, address, port=lambda port: port):
 def renumbered(packets, random):
     """Other addresses, in another order, and other ports above the services'."""
     used = {}
+    order = random.randrange(65536)
 
     def address(old, number):
         head = bytes([10, random.randrange(256)]) if len(old) == 4 else random.randbytes(14)
-        return head + bytes([random.randrange(256), number])
+        return head + (number ^ order).to_bytes(2, "big")
 
     def port(old):
         if old < 32768:
@@ -250,7 +251,7 @@ def set_apart(packets, number):
     return renumber(
         packets,
         lambda old, count: (b"\x0a" if len(old) == 4 else b"\xfd" + bytes(12))
-        + bytes([number >> 8, number & 255, count]),
+        + bytes([number, count >> 8, count & 255]),
     )
 
 
