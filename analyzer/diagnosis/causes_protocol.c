@@ -1,13 +1,22 @@
 /* Protocol: one side spoke something else than TLS, or said that TLS is not to be had. */
 #include "diagnosis/causes.h"
 #include "diagnosis/endings.h"
+#include "diagnosis/evidence.h"
+#include "diagnosis/greeting.h"
 #include "diagnosis/quote.h"
 
 #include "names.h"
 
 #include <string.h>
 
-enum { PROXY_AUTHENTICATION = 407, SOCKS5_NO_METHOD = 255, SOCKS5_AUTHENTICATION = 256 };
+enum {
+    PROXY_AUTHENTICATION = 407,
+    SOCKS5_NO_METHOD = 255,
+    SOCKS5_AUTHENTICATION = 256,
+    UNEXPECTED_MESSAGE = 10, /* alerts: RFC 8446, section 6.2 */
+    RECORD_OVERFLOW = 22,
+    DECODE_ERROR = 50
+};
 
 static bool is_state(const struct facts *facts, enum preface_state state)
 {
@@ -195,38 +204,13 @@ static enum confidence starttls_refused(const struct question *question, struct 
 
 /* ---- protocol.server_not_tls ---- */
 
-struct greeting {
-    const char *begins;
-    const char *name;
-};
-
-/* What the first bytes of a server that does not speak TLS tell of it. */
-static const struct greeting GREETINGS[] = {
-    {"HTTP/", "plain HTTP"}, {"<!DOCTYPE", "plain HTTP"},
-    {"<html", "plain HTTP"}, {"SSH-", "SSH"},
-    {"220", "SMTP or FTP"},  {"421", "SMTP or FTP"},
-    {"554", "SMTP"},         {"500", "SMTP or FTP"},
-    {"502", "SMTP or FTP"},  {"* OK", "IMAP"},
-    {"* BYE", "IMAP"},       {"* BAD", "IMAP"},
-    {"+OK", "POP3"},         {"-ERR", "POP3 or Redis"},
-    {"-DENIED", "Redis"},    {"<?xml", "XMPP"},
-    {"<stream:", "XMPP"},    {"RFB ", "VNC"},
-    {"@RSYNCD", "rsync"},    {"AMQP", "AMQP"},
-    {"RTSP/", "RTSP"},       {"SIP/2.0", "SIP"},
-    {"NOTICE ", "IRC"},      {"ERROR :", "IRC"},
-    {"INFO {", "NATS"},
-};
-
 /* What the server speaks; NULL where its first bytes do not tell. */
 static const char *server_speaks(const struct facts *facts)
 {
-    const char *said = facts->cleartext[SERVER];
-    for (size_t i = 0; said != NULL && i < sizeof GREETINGS / sizeof GREETINGS[0]; i++) {
-        if (strncmp(said, GREETINGS[i].begins, strlen(GREETINGS[i].begins)) == 0) {
-            /* Where the dialogue is known, it says which of two it is. */
-            bool doubtful = strstr(GREETINGS[i].name, " or ") != NULL;
-            return doubtful ? title(facts, GREETINGS[i].name) : GREETINGS[i].name;
-        }
+    const char *name = greeting_protocol(facts->cleartext[SERVER]);
+    if (name != NULL) {
+        /* Where the dialogue is known, it says which of two it is. */
+        return strstr(name, " or ") != NULL ? title(facts, name) : name;
     }
     bool first = facts->preface_at[SERVER].frame != 0 &&
                  facts->preface_at[SERVER].frame == facts->transport.side[SERVER].first_data.frame;
@@ -274,6 +258,13 @@ static bool is_first_word(const struct facts *facts, struct moment said)
     return said.frame == facts->transport.side[SERVER].first_data.frame;
 }
 
+/* The PROXY protocol's header came ahead of the ClientHello, alone: it needs no answer. */
+static bool follows_proxy_header(const struct facts *facts)
+{
+    uint8_t tunnel = facts->preface == NULL ? PREFACE_UNKNOWN : facts->preface->tunnel;
+    return (tunnel == PREFACE_PROXY1 || tunnel == PREFACE_PROXY2) && facts_absent(facts, CLIENT);
+}
+
 static enum confidence weigh_in_clear(const struct facts *facts, struct moment said,
                                       const char *speaks)
 {
@@ -282,11 +273,14 @@ static enum confidence weigh_in_clear(const struct facts *facts, struct moment s
         bool tried = facts->transport.side[CLIENT].first_data.frame != 0;
         return tried ? NO : POSSIBLE;
     }
-    if (speaks != NULL && is_first_word(facts, said)) {
+    if (speaks != NULL && is_first_word(facts, said) && !follows_proxy_header(facts)) {
         return CERTAIN;
     }
     if (!facts_absent(facts, SERVER)) {
         return NO;
+    }
+    if (follows_proxy_header(facts)) {
+        return POSSIBLE; /* that may be what it answers */
     }
     return facts->began_late && speaks == NULL ? LIKELY : CERTAIN;
 }
@@ -402,12 +396,57 @@ static enum confidence stray_bytes(const struct facts *facts, struct argument *a
     return LIKELY;
 }
 
+/* A server that does not expect the PROXY header takes it for a broken record: GnuTLS, JSSE 10,
+ * others 22 or 50; nginx answers HTTP 400, OpenSSL, Go and HAProxy close. */
+static bool refuses_header(const struct facts *facts, const struct ending *ending)
+{
+    bool in_clear =
+        facts->transport.side[SERVER].first_data.frame == 0 || server_in_clear(facts).frame != 0;
+    bool closed = ending->kind == ENDING_FIN || ending->kind == ENDING_RESET;
+    bool broken = ending->kind == ENDING_ALERT &&
+                  (ending->code == UNEXPECTED_MESSAGE || ending->code == RECORD_OVERFLOW ||
+                   ending->code == DECODE_ERROR);
+    return facts->server_hello == NULL && facts->retry == NULL && ending->by == SERVER &&
+           facts_absent(facts, SERVER) && (broken || (closed && in_clear));
+}
+
+static const struct remedy HEADER_REMEDIES[] = {
+    {"haproxy", "in front: server NAME ADDRESS:443 without send-proxy; as the server: bind :443 "
+                "accept-proxy ssl crt FILE"},
+    {"nginx", "as the server: listen 443 ssl proxy_protocol; set_real_ip_from BALANCER; "
+              "real_ip_header proxy_protocol;"},
+    {"apache", "as the server: RemoteIPProxyProtocol On (mod_remoteip)"},
+    {"any", "switch the PROXY protocol off in the balancer (AWS: the target group's attribute "
+            "proxy_protocol_v2.enabled=false), or let the server read it"},
+    {NULL, NULL},
+};
+
+static enum confidence unexpected_header(const struct facts *facts, struct argument *argument)
+{
+    struct ending ending = signs_ending(facts);
+    if (!follows_proxy_header(facts) || !refuses_header(facts, &ending)) {
+        return NO;
+    }
+    argument_say(argument, "A header of the PROXY protocol comes ahead of the ClientHello, and the "
+                           "server seems not to expect it.");
+    argument_cite(argument, facts->preface_at[CLIENT], "the client sends a PROXY header");
+    if (facts->cleartext[SERVER] != NULL) {
+        char line[QUOTE_TEXT];
+        quote_line(line, facts->cleartext[SERVER]);
+        argument_cite(argument, facts->preface_at[SERVER], "the server answers in clear: %s", line);
+    }
+    evidence_ending(argument, &ending);
+    argument->remedies = HEADER_REMEDIES;
+    return LIKELY;
+}
+
 static enum confidence client_not_tls(const struct question *question, struct argument *argument)
 {
     const struct facts *facts = question->facts;
     bool spoke = facts->cleartext[CLIENT] != NULL;
     if (facts->tls_from[CLIENT]) {
-        return stray_bytes(facts, argument);
+        enum confidence header = unexpected_header(facts, argument);
+        return header != NO ? header : stray_bytes(facts, argument);
     }
     if (!spoke && !page_names_tls(facts)) {
         return NO;

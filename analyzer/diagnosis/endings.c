@@ -67,8 +67,8 @@ struct ending endings_first(const struct facts *facts)
         enum speaker peer = speaker_peer(ending.by);
         struct moment closed = facts_close(facts, peer);
         struct moment known = facts->transport.side[peer].fin_known;
-        bool before = closed.frame < ending.at.frame ||
-                      (known.frame != 0 && known.frame <= ending.at.frame);
+        bool before =
+            closed.frame < ending.at.frame || (known.frame != 0 && known.frame <= ending.at.frame);
         if (closed.frame != 0 && before) {
             bool fin = facts->transport.side[peer].fin.frame == closed.frame;
             ending = (struct ending){fin ? ENDING_FIN : ENDING_RESET, peer, closed, 255};
@@ -130,9 +130,20 @@ const char *endings_speaker(enum speaker speaker)
     return speaker == CLIENT ? "client" : "server";
 }
 
+/* The server's first byte came when the client had given up. */
+static bool answered_too_late(const struct facts *facts, const struct client_hello_facts *hello)
+{
+    struct moment left = facts_close(facts, CLIENT);
+    struct moment answer = facts->transport.side[SERVER].first_data;
+    return left.frame > hello->at.frame && answer.frame > left.frame;
+}
+
 const struct client_hello_facts *endings_unanswered_hello(const struct facts *facts)
 {
     const struct client_hello_facts *hello = facts_client_hello(facts);
+    if (hello != NULL && answered_too_late(facts, hello) && facts_absent(facts, SERVER)) {
+        return hello;
+    }
     if (hello == NULL || facts->tls_from[SERVER] || !signs_hello_unanswered(facts) ||
         !facts_absent(facts, SERVER)) {
         return NULL;

@@ -258,6 +258,12 @@ static unsigned hidden_by_holes(const struct facts *facts)
     if (hello == NULL || hello->incomplete) {
         hidden |= FAULT_BIT(FAULT_NAME) | FAULT_BIT(FAULT_STATUS);
     }
+    /* Who connects to an address sends no name, and may have missed the address here. */
+    bool nameless = hello != NULL && !hello->incomplete &&
+                    (hello->server_name == NULL || hello->server_name[0] == '\0');
+    if (nameless && facts->chain[SERVER]->certificates[0]->ip_count == 0) {
+        hidden |= FAULT_BIT(FAULT_NAME);
+    }
     bool may_staple = answer == NULL || answer->status_request || facts->version == TLS13;
     if (may_staple && facts->chain[SERVER]->ocsp_at.frame == 0 && !facts_absent(facts, SERVER)) {
         hidden |= FAULT_BIT(FAULT_REVOKED) | FAULT_BIT(FAULT_STATUS);

@@ -379,10 +379,14 @@ static void preface_text(struct phrase *phrase, const struct facts *facts, const
         facts->preface != NULL ? (enum preface_protocol)facts->preface->protocol : PREFACE_UNKNOWN;
     if (step->a == PREFACE_GRANTED && facts->preface != NULL &&
         facts->preface->tunnel != PREFACE_UNKNOWN &&
-        step->at.frame != facts->preface_decided.frame) {
+        (step->at.frame != facts->preface_decided.frame || step->from == CLIENT)) {
         protocol = (enum preface_protocol)facts->preface->tunnel;
     }
     const char *title = preface_title(protocol);
+    if (step->a == PREFACE_GRANTED && step->from == CLIENT && title != NULL) {
+        phrase_add(phrase, "%s, a header", title); /* which needs no answer */
+        return;
+    }
     bool known = step->a < sizeof(said) / sizeof(said[0]);
     phrase_add(phrase, "%s, %s", title != NULL ? title : "cleartext",
                known ? said[step->a][preface_is_proxy(protocol)] : "speaks");

@@ -282,6 +282,20 @@ static void a_close_behind_the_clients_change_of_ciphers_refuses_the_sealed_flig
     }
 }
 
+/* It asked for an address, and no certificate of this chain has one: or it was the private root. */
+static void a_client_without_a_name_may_have_missed_its_address(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct facts *facts = flight(&scene);
+    alert(&scene.handshake, CLIENT, 2, 42);
+    expect(&scene, "certificate.untrusted_root", LIKELY);
+    facts->client_hello[0].server_name = NULL;
+    expect(&scene, "certificate.rejected", LIKELY);
+    scene.handshake.certificate.ip_count = 1;
+    expect(&scene, "certificate.untrusted_root", LIKELY);
+}
+
 static void who_leaves_straight_after_the_handshake_refuses_a_bad_certificate(void **state)
 {
     (void)state;
@@ -440,6 +454,7 @@ int main(void)
         cmocka_unit_test(an_alert_may_know_more_than_the_wire),
         cmocka_unit_test(a_close_at_the_certificate_counts_only_with_a_fault),
         cmocka_unit_test(who_pauses_when_it_is_its_turn_and_leaves_refuses_the_certificate),
+        cmocka_unit_test(a_client_without_a_name_may_have_missed_its_address),
         cmocka_unit_test(an_internal_error_behind_the_sealed_flight_is_the_programs_own_check),
         cmocka_unit_test(a_close_behind_the_clients_change_of_ciphers_refuses_the_sealed_flight),
         cmocka_unit_test(settings_of_http_2_are_no_use_of_the_connection),

@@ -343,6 +343,43 @@ static struct facts answered_in_clear(const char *text)
     return facts;
 }
 
+static void a_proxy_header_that_the_server_does_not_expect_is_blamed_on_the_client(void **state)
+{
+    (void)state;
+    struct preface preface = {
+        .protocol = PREFACE_HTTP, .state = PREFACE_GRANTED, .tunnel = PREFACE_PROXY1};
+    struct facts facts = answered_in_clear("HTTP/1.1 400 Bad Request");
+    facts.preface = &preface;
+    facts.transport.side[CLIENT].reset = (struct reset){0};
+    facts.transport.side[SERVER].fin = (struct moment)AT(7, 41);
+    assert_int_equal(ask("protocol.client_not_tls", &facts), LIKELY);
+    assert_non_null(said.remedies);
+    assert_int_not_equal(ask("protocol.server_not_tls", &facts), CERTAIN);
+
+    facts = asked();
+    facts.preface = &preface;
+    facts.transport.side[SERVER].fin = (struct moment)AT(7, 41);
+    assert_int_equal(ask("protocol.client_not_tls", &facts), LIKELY);
+    facts.transport.side[CLIENT].missing = true;
+    assert_int_equal(ask("protocol.client_not_tls", &facts), NO);
+    facts.transport.side[CLIENT].missing = false;
+    preface.tunnel = PREFACE_HTTP_CONNECT;
+    assert_int_equal(ask("protocol.client_not_tls", &facts), NO);
+}
+
+static void an_answer_behind_the_clients_close_came_too_late(void **state)
+{
+    (void)state;
+    struct facts facts = asked();
+    facts.transport.side[CLIENT].fin = (struct moment)AT(6, 6020);
+    facts.transport.side[SERVER].first_data = (struct moment)AT(7, 6050);
+    facts.transport.side[SERVER].last_data = (struct moment)AT(7, 6050);
+    facts.tls_from[SERVER] = true;
+    assert_int_equal(ask("hello.no_reply", &facts), LIKELY);
+    facts.transport.side[SERVER].first_data.frame = 5;
+    assert_int_equal(ask("hello.no_reply", &facts), NO);
+}
+
 static void what_answers_the_client_hello_is_named(void **state)
 {
     (void)state;
@@ -518,6 +555,8 @@ int main(void)
         cmocka_unit_test(a_large_client_hello_is_suspected_when_smaller_ones_are_answered),
         cmocka_unit_test(a_client_that_gives_up_after_seconds_got_no_reply),
         cmocka_unit_test(a_client_hello_that_is_sent_again_and_again_is_lost),
+        cmocka_unit_test(a_proxy_header_that_the_server_does_not_expect_is_blamed_on_the_client),
+        cmocka_unit_test(an_answer_behind_the_clients_close_came_too_late),
         cmocka_unit_test(what_answers_the_client_hello_is_named),
         cmocka_unit_test(words_that_are_known_need_no_whole_capture_and_others_do),
         cmocka_unit_test(a_broken_record_is_no_other_protocol),

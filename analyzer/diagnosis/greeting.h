@@ -1,0 +1,9 @@
+/* What the first bytes of a server that does not speak TLS tell of its protocol. */
+#ifndef DIAGNOSIS_GREETING_H
+#define DIAGNOSIS_GREETING_H
+
+/* "SSH", or two where the bytes leave it open: "SMTP or FTP". NULL where they do not tell, or
+ * `said` is NULL. The text is constant. */
+const char *greeting_protocol(const char *said);
+
+#endif
