@@ -36,6 +36,9 @@ struct situation {
 
 static struct situation situation(const struct facts *facts)
 {
+    if (facts->tls_from[SERVER] && signs_undelivered(facts, SERVER)) {
+        return (struct situation){"the server's flight", true};
+    }
     switch ((enum stage)facts->stage) {
     case STAGE_CLIENT_HELLO:
         return (struct situation){"the ClientHello", false};
@@ -201,9 +204,9 @@ static enum confidence timed_out(const struct question *question, struct argumen
     bool ended = ending.kind != ENDING_NONE;
     endings_write_time(waited, ended ? endings_silence(facts, ending.at) : signs_waited(facts));
     if (ended) {
-        argument_say(argument,
-                     "The handshake stalls: %s never comes, and after %s the %s gives up.",
-                     now.waiting_for, waited, endings_speaker(ending.by));
+        argument_say(argument, "The handshake stalls: %s never %s, and after %s the %s gives up.",
+                     now.waiting_for, signs_undelivered(facts, SERVER) ? "gets through" : "comes",
+                     waited, endings_speaker(ending.by));
     } else {
         argument_say(argument,
                      "The handshake stalls: %s never comes; the capture shows %s of silence.",

@@ -141,7 +141,7 @@ static bool find_close(struct rejection *rejection, const struct facts *facts)
 {
     const struct ending *ending = &rejection->ending;
     if (!is_wordless(ending) || ending->by != CLIENT || facts->resumed ||
-        facts->established.frame != 0 ||
+        signs_undelivered(facts, SERVER) || facts->established.frame != 0 ||
         facts->change_cipher_spec[SERVER].frame > ending->at.frame) {
         return false;
     }

@@ -324,6 +324,15 @@ bool signs_lost(const struct facts *facts, enum speaker from)
            signs_waited(facts) >= SIGNS_PATIENCE_LOSS;
 }
 
+bool signs_undelivered(const struct facts *facts, enum speaker from)
+{
+    const struct transport_side *side = &facts->transport.side[from];
+    struct moment left = facts_close(facts, speaker_peer(from));
+    int64_t until = left.frame != 0 ? left.time : facts->last.time;
+    return side->unacknowledged > 0 && side->tail_retransmissions >= SIGNS_LOST - 1 &&
+           until - side->last_data.time >= SIGNS_PATIENCE_LOSS;
+}
+
 /* The length of a side's encrypted Finished, by the first one; 0: not seen. Its renegotiated one is
  * as long, or longer by what the first handshake's suite and the second's differ: then nothing is
  * claimed. */

@@ -100,6 +100,10 @@ bool signs_capture_stopped(const struct facts *facts);
 /* Whether bytes of `from` were sent again and again, for long enough, and never acknowledged. */
 bool signs_lost(const struct facts *facts, enum speaker from);
 
+/* Whether what `from` sent last was sent again until the other left, or the capture ended, and
+ * never acknowledged: the other had nothing to answer. */
+bool signs_undelivered(const struct facts *facts, enum speaker from);
+
 /* A renegotiation inside the established connection: how far it went, by the sizes of its encrypted
  * records. */
 enum renegotiation {

@@ -279,6 +279,28 @@ static void whoever_waits_and_leaves_late_was_tired(void **state)
     assert_int_equal(ask("abort.by_client", &facts), LIKELY);
 }
 
+static void a_flight_that_does_not_get_through_is_nobodys_refusal(void **state)
+{
+    (void)state;
+    struct facts facts = tls13();
+    seal(&facts, SERVER, 1700, 7, STAGE_SEALED_SERVER_FLIGHT);
+    facts.finished[SERVER] = (struct moment)AT(7, 70);
+    facts.stage = STAGE_SEALED_CLIENT_FLIGHT;
+    facts.transport.side[SERVER].last_data = (struct moment)AT(7, 70);
+    facts.transport.side[CLIENT].fin = (struct moment)AT(12, 4000);
+    assert_int_equal(ask("abort.by_client", &facts), LIKELY);
+    assert_int_equal(ask("abort.timeout", &facts), NO);
+    assert_int_equal(ask("certificate.rejected", &facts), POSSIBLE);
+    facts.transport.side[SERVER].unacknowledged = 2252;
+    facts.transport.side[SERVER].tail_retransmissions = 4;
+    assert_int_equal(ask("abort.timeout", &facts), LIKELY);
+    assert_non_null(strstr(said.summary, "never gets through"));
+    assert_int_equal(ask("abort.by_client", &facts), POSSIBLE);
+    assert_int_equal(ask("certificate.rejected", &facts), NO);
+    facts.transport.side[CLIENT].fin = (struct moment)AT(12, 900); /* too soon to tell */
+    assert_int_equal(ask("abort.timeout", &facts), NO);
+}
+
 static void a_stall_that_nobody_ends_is_a_timeout(void **state)
 {
     (void)state;
@@ -390,6 +412,7 @@ int main(void)
         cmocka_unit_test(a_reason_is_not_overruled_by_a_close),
         cmocka_unit_test(an_alert_that_a_key_log_opened_is_read),
         cmocka_unit_test(whoever_waits_and_leaves_late_was_tired),
+        cmocka_unit_test(a_flight_that_does_not_get_through_is_nobodys_refusal),
         cmocka_unit_test(a_stall_that_nobody_ends_is_a_timeout),
         cmocka_unit_test(alerts_that_are_their_own_reason_have_their_rows),
         cmocka_unit_test(what_a_client_calls_its_own_may_be_the_certificate_that_is_missing),
