@@ -266,11 +266,16 @@ static struct slot *slot_of(const struct flow_table *table, const struct flow *f
     return slots_of(&table->slots, flow->tag, flow->number);
 }
 
+static uint32_t tag_of_key(const struct flow_table *table, const struct flow_key *key)
+{
+    struct ends ends = {&key->address[0], &key->address[1], key->port[0], key->port[1]};
+    return tag_of(place_of(table, &ends).hash);
+}
+
 static struct slot *slot_of_packed(const struct flow_table *table, uint32_t number)
 {
-    const struct flow_key *key = &head_of(table, number)->key;
-    struct ends ends = {&key->address[0], &key->address[1], key->port[0], key->port[1]};
-    return slots_of(&table->slots, tag_of(place_of(table, &ends).hash), number);
+    uint32_t tag = tag_of_key(table, &head_of(table, number)->key);
+    return slots_of(&table->slots, tag, number);
 }
 
 static void unlink_awake(struct flow_table *table, const struct flow *flow)
@@ -416,11 +421,28 @@ struct flow *flow_find_expected(struct flow_table *table, const struct segment *
     return number == 0 ? NULL : flow_at(table, number);
 }
 
+/* Who is asked for the oldest asks for the next ones soon: brings the slot of the one behind `flow`
+ * from memory, and the one behind that. */
+static void fetch_newer(const struct flow_table *table, const struct flow *flow)
+{
+    uint32_t next = flow->head.newer;
+    if (packed_is(next)) {
+        const struct flow_head *head = head_of(table, next);
+        __builtin_prefetch(slots_first(&table->slots, tag_of_key(table, &head->key)), 1);
+        if (packed_is(head->newer)) {
+            packed_fetch(&table->packed, head->newer);
+        }
+    }
+}
+
 struct flow *flow_oldest(struct flow_table *table, enum flow_age age)
 {
     struct flow *flow = NULL;
     while (flow == NULL && table->age[age].oldest != 0) {
         flow = flow_at(table, table->age[age].oldest);
+    }
+    if (flow != NULL) {
+        fetch_newer(table, flow);
     }
     return flow;
 }
