@@ -55,8 +55,9 @@ enum capture_format capture_format(struct wire bytes)
     case 0x34cdb2a1:
     case 0xa12b3c4d:
     case 0x4d3c2ba1:
-    case 0x0a0d0d0a:
         return CAPTURE_FORMAT_PCAP;
+    case 0x0a0d0d0a:
+        return CAPTURE_FORMAT_PCAPNG;
     case 0x474d4255: /* GMBU */
     case 0x52545353: /* RTSS */
         return CAPTURE_FORMAT_NETMON;
@@ -248,7 +249,8 @@ int capture_link(const struct capture *capture)
 
 size_t capture_snap_length(const struct capture *capture)
 {
-    int length = pcap_snapshot(source_of(capture)->pcap);
+    pcap_t *pcap = source_of(capture)->pcap;
+    int length = pcap != NULL ? pcap_snapshot(pcap) : 0;
     return length > 0 ? (size_t)length : 0;
 }
 

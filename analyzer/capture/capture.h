@@ -58,10 +58,11 @@ enum capture_result {
                          a signal did, or the other descriptor can be read; time for other things */
 };
 
-/* Opens the saved capture `path`, or standard input where `path` is "-": pcap and pcapng as libpcap
- * reads them, plain or compressed with gzip or zstd. `options` may be NULL. Gives NULL and fills
- * `error` when there is no such file, it is no capture, its link type is not known, or the filter
- * does not compile for its link type. */
+/* Opens the saved capture `path`, or standard input where `path` is "-": pcap, pcapng or NetMon,
+ * plain or compressed with gzip or zstd. `options` may be NULL. Gives NULL and fills `error` when
+ * there is no such file, it is no capture, or there is no link type in it that we know and for which
+ * the filter compiles. Where there are others, too, their packets are left out, and
+ * capture_warning() tells how many. */
 struct capture *capture_open(const char *path, const struct capture_options *options,
                              char error[CAPTURE_ERROR]);
 
@@ -129,18 +130,19 @@ bool capture_next_secrets(struct capture *capture, struct wire *text);
 /* Why capture_next() failed; "" when it did not. */
 const char *capture_error(const struct capture *capture);
 
-/* After END: NULL, or that the input was cut short in its last packet, which is lost. That is no
- * failure, but it is a hole: nothing may be concluded from what did not follow. */
+/* After END: NULL, or that the input was cut short in its last packet, which is lost, or that packets
+ * were left out. That is no failure, but it is a hole: nothing may be concluded from what did not
+ * follow. */
 const char *capture_warning(const struct capture *capture);
 
 /* "-" or the path, as it was given; of interfaces the first one's name. */
 const char *capture_path(const struct capture *capture);
 
-/* The DLT_ number of all packets of a saved capture, or of the first interface. */
+/* The DLT_ number of a saved capture's packets, or of the first interface; of several the first. */
 int capture_link(const struct capture *capture);
 
-/* The most bytes of a packet that the capturer kept, as the file header has it, or of the first
- * interface. */
+/* The most bytes of a packet that the capturer kept, as a pcap file's header has it, or of the first
+ * interface that is listened to; of other files the most that we take. */
 size_t capture_snap_length(const struct capture *capture);
 
 /* NULL is allowed. */
@@ -157,8 +159,9 @@ void capture_complain(char text[CAPTURE_ERROR], const char *path, const char *re
 /* What the first bytes of an input, expanded, say that it is. */
 enum capture_format {
     CAPTURE_FORMAT_NONE,  /* no capture */
-    CAPTURE_FORMAT_PCAP,  /* pcap or pcapng: libpcap reads it */
-    CAPTURE_FORMAT_NETMON /* Microsoft Network Monitor: a capture, but not one we read yet */
+    CAPTURE_FORMAT_PCAP,
+    CAPTURE_FORMAT_PCAPNG,
+    CAPTURE_FORMAT_NETMON /* Microsoft Network Monitor, also by its successor, Message Analyzer */
 };
 
 /* The format by its magic number, the first 4 bytes of `bytes`; NONE when there are fewer. */

@@ -209,7 +209,7 @@ static ssize_t give(struct expand *expand, void *bytes, size_t room)
 }
 
 /* First what was peeked at, and that alone. */
-ssize_t expand_read(struct expand *expand, void *bytes, size_t room)
+static ssize_t read_on(struct expand *expand, void *bytes, size_t room)
 {
     struct wire head = wire_over(expand->head, expand->head_length);
     wire_skip(&head, expand->head_given);
@@ -222,6 +222,15 @@ ssize_t expand_read(struct expand *expand, void *bytes, size_t room)
     return give(expand, bytes, room);
 }
 
+ssize_t expand_read(struct expand *expand, void *bytes, size_t room)
+{
+    ssize_t given = read_on(expand, bytes, room);
+    if (given > 0) {
+        secrets_watch(&expand->secrets, wire_over(bytes, (size_t)given));
+    }
+    return given;
+}
+
 /* The stream's reader. */
 static ssize_t stream_read(void *cookie, char *bytes, size_t room)
 {
@@ -229,8 +238,6 @@ static ssize_t stream_read(void *cookie, char *bytes, size_t room)
     ssize_t given = expand_read(expand, bytes, room);
     if (given < 0) {
         errno = EIO;
-    } else {
-        secrets_watch(&expand->secrets, wire_over(bytes, (size_t)given));
     }
     return given;
 }

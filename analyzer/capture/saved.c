@@ -5,124 +5,44 @@
 #include "capture/blocks.h"
 #include "capture/classic.h"
 #include "capture/copies.h"
+#include "capture/links.h"
+#include "capture/netmon.h"
+#include "capture/pcapng.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Who takes the packets. */
+enum reader { READER_LIBPCAP, READER_CLASSIC, READER_PCAPNG, READER_NETMON };
+
 struct saved {
-    struct source source;  /* its filter is applied here: libpcap would not count the rest */
+    enum reader reader;
     struct expand *expand; /* what libpcap reads, */
-    struct blocks blocks;  /* or, in_place, only the header of it, and this the rest */
+    struct blocks blocks;  /* or, in place, at most the header of it, and this the rest */
+    struct source
+        source;         /* LIBPCAP, CLASSIC: its filter is applied here: libpcap would not count */
+    struct links links; /* the others': what they have instead */
     struct classic classic;
-    bool in_place;
+    struct pcapng pcapng;
+    struct netmon netmon;
+    enum netmon_result netmon_ended;
     uint64_t number;
     enum capture_result result; /* PACKET until libpcap has no more, which is told behind those */
     char reason[SOURCE_REASON]; /* that were taken with it */
     struct copies copies;
 };
 
-/* Looks at how the input begins; false, with the reason, when libpcap need not be asked. */
-static bool recognised(struct expand *expand, char reason[SOURCE_REASON])
+static bool fail(char reason[SOURCE_REASON], const char *words)
 {
-    struct wire begins = expand_peek(expand);
-    enum capture_format format = capture_format(begins);
-    reason[0] = '\0';
-    if (format == CAPTURE_FORMAT_PCAP) {
-        return true;
-    }
-    if (format == CAPTURE_FORMAT_NETMON) {
-        snprintf(reason, SOURCE_REASON, "NetMon capture: not supported yet, convert with editcap");
-    } else if (expand_error(expand) != NULL) {
-        snprintf(reason, SOURCE_REASON, "%s", expand_error(expand));
-    } else if (expand_cut(expand)) {
-        snprintf(reason, SOURCE_REASON, "cut short in its compressed header");
-    } else if (begins.left == 0) {
-        snprintf(reason, SOURCE_REASON, "empty, not a capture");
-    } else if (begins.left < 4) {
-        snprintf(reason, SOURCE_REASON, "not a capture: only %zu bytes long", begins.left);
-    } else {
-        snprintf(reason, SOURCE_REASON, "not a capture: begins with %02x %02x %02x %02x",
-                 wire_peek(&begins, 0), wire_peek(&begins, 1), wire_peek(&begins, 2),
-                 wire_peek(&begins, 3));
-    }
+    snprintf(reason, SOURCE_REASON, "%s", words);
     return false;
-}
-
-/* Hands the expanded stream to libpcap. */
-static bool open_stream(struct saved *saved, char reason[SOURCE_REASON])
-{
-    char words[PCAP_ERRBUF_SIZE] = "";
-    FILE *stream = expand_stream(saved->expand);
-    if (stream == NULL) {
-        snprintf(reason, SOURCE_REASON, "out of memory");
-        return false;
-    }
-    saved->source.pcap =
-        pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, words);
-    if (saved->source.pcap != NULL) {
-        return true;
-    }
-    (void)fclose(stream);
-    if (expand_error(saved->expand) != NULL) {
-        snprintf(reason, SOURCE_REASON, "%s", expand_error(saved->expand));
-    } else if (strstr(words, "truncated") != NULL) {
-        snprintf(reason, SOURCE_REASON, "cut short in its file header");
-    } else {
-        snprintf(reason, SOURCE_REASON, "%s", words);
-    }
-    return false;
-}
-
-/* Reads on behind the header that libpcap has read, where the packets can be had in place. */
-static bool open_blocks(struct saved *saved, char reason[SOURCE_REASON])
-{
-    int snap_length = pcap_snapshot(saved->source.pcap);
-    saved->in_place = classic_begins(&saved->classic, expand_peek(saved->expand));
-    saved->classic.link = saved->source.link;
-    saved->classic.snap_length = snap_length > 0 ? (uint32_t)snap_length : 0;
-    if (saved->in_place && !blocks_begin(&saved->blocks, saved->expand)) {
-        snprintf(reason, SOURCE_REASON, "out of memory");
-        return false;
-    }
-    return true;
-}
-
-/* The steps of saved_open(), up to the one that fails. */
-static bool open_path(struct saved *saved, const char *path, const char *filter,
-                      char reason[SOURCE_REASON])
-{
-    char words[EXPAND_ERROR];
-    saved->expand = expand_open(path, words);
-    if (saved->expand == NULL) {
-        snprintf(reason, SOURCE_REASON, "%s", words);
-        return false;
-    }
-    return recognised(saved->expand, reason) && open_stream(saved, reason) &&
-           source_take_link(&saved->source, reason) &&
-           source_compile(&saved->source, filter, PCAP_NETMASK_UNKNOWN, reason) &&
-           open_blocks(saved, reason);
-}
-
-struct saved *saved_open(const char *path, const char *filter, char reason[SOURCE_REASON])
-{
-    struct saved *saved = calloc(1, sizeof *saved);
-    if (saved == NULL) {
-        snprintf(reason, SOURCE_REASON, "out of memory");
-        return NULL;
-    }
-    saved->result = CAPTURE_PACKET;
-    if (!open_path(saved, path, filter, reason)) {
-        saved_close(saved);
-        return NULL;
-    }
-    return saved;
 }
 
 /* ---- the end ---- */
 
 /* How the packets ended. */
-enum ending { WHOLE, CUT_IN_HEADER, CUT_IN_PACKET, DAMAGED };
+enum ending { WHOLE, CUT_IN_HEADER, CUT_IN_PACKET, CUT_BEFORE_TABLE, DAMAGED };
 
 /* Ends with a warning: `where` the input was cut short. */
 static enum capture_result cut_short(const struct saved *saved, const char *where,
@@ -147,6 +67,11 @@ static enum capture_result end(const struct saved *saved, enum ending ending, co
         return cut_short(saved, "in a packet's header", reason);
     case CUT_IN_PACKET:
         return cut_short(saved, "in a packet", reason);
+    case CUT_BEFORE_TABLE:
+        return cut_short(saved,
+                         expand_cut(saved->expand) ? "in its compressed data"
+                                                   : "before its table of frames",
+                         reason);
     case WHOLE:
         return expand_cut(saved->expand) ? cut_short(saved, "in its compressed data", reason)
                                          : CAPTURE_END;
@@ -217,50 +142,96 @@ static enum capture_result next_copied(struct saved *saved, struct packet packet
 
 /* ---- packets in place ---- */
 
-static bool passes(const struct source *source, const struct packet *packet)
+/* One step towards a packet. */
+enum step {
+    STEP_PACKET,
+    STEP_NOTHING, /* one that does not pass, or none */
+    STEP_MORE,    /* `*wanted` bytes must be there */
+    STEP_END      /* of the file, or of what is whole */
+};
+
+static enum step step_classic(struct saved *saved, struct packet *packet, size_t *wanted)
 {
-    if (!source->filtered) {
-        return true;
+    enum classic_result result =
+        classic_next(&saved->classic, packet, wanted, &saved->blocks.unread);
+    if (result == CLASSIC_PACKET) {
+        packet->number = ++saved->number;
+        return source_passes(&saved->source, packet) ? STEP_PACKET : STEP_NOTHING;
     }
-    struct pcap_pkthdr header = {.caplen = (bpf_u_int32)packet->bytes.left,
-                                 .len = (bpf_u_int32)packet->length};
-    return pcap_offline_filter(&source->filter, &header, packet->bytes.at) != 0;
+    return result == CLASSIC_MORE ? STEP_MORE : STEP_END;
+}
+
+static enum step step_pcapng(struct saved *saved, struct packet *packet, size_t *wanted)
+{
+    struct pcapng *pcapng = &saved->pcapng;
+    switch (pcapng_next(pcapng, packet, wanted, &saved->blocks.unread)) {
+    case PCAPNG_PACKET:
+        packet->number = ++saved->number;
+        return links_pass(&saved->links, packet, pcapng->little) ? STEP_PACKET : STEP_NOTHING;
+    case PCAPNG_INTERFACE:
+        links_meet(&saved->links, packet->link, pcapng->little);
+        return STEP_NOTHING;
+    case PCAPNG_OTHER:
+        return STEP_NOTHING;
+    case PCAPNG_MORE:
+        return STEP_MORE;
+    case PCAPNG_DAMAGED:
+        break;
+    }
+    return STEP_END;
+}
+
+static enum step step_netmon(struct saved *saved, struct packet *packet)
+{
+    saved->netmon_ended = netmon_next(&saved->netmon, packet);
+    switch (saved->netmon_ended) {
+    case NETMON_PACKET:
+        packet->number = ++saved->number;
+        return links_pass(&saved->links, packet, true) ? STEP_PACKET : STEP_NOTHING;
+    case NETMON_OTHER:
+    case NETMON_DAMAGED:
+        saved->number++;
+        return STEP_NOTHING;
+    case NETMON_NOTE:
+        return STEP_NOTHING;
+    case NETMON_END:
+    case NETMON_CUT:
+    case NETMON_CUT_IN_PACKET:
+        break;
+    }
+    return STEP_END;
 }
 
 /* Takes packets that lie whole in the block, of which `count` pass. */
-static enum classic_result take_whole(struct saved *saved, struct packet packets[], size_t most,
-                                      size_t *count, size_t *wanted)
+static enum step take_whole(struct saved *saved, struct packet packets[], size_t most,
+                            size_t *count, size_t *wanted)
 {
-    enum classic_result result = CLASSIC_PACKET;
-    while (*count < most && result == CLASSIC_PACKET) {
+    enum step step = STEP_PACKET;
+    while (*count < most && step <= STEP_NOTHING) {
         struct packet *packet = &packets[*count];
-        result = classic_next(&saved->classic, packet, wanted, &saved->blocks.unread);
-        if (result == CLASSIC_PACKET) {
-            packet->number = ++saved->number;
-            *count += passes(&saved->source, packet);
+        step = saved->reader == READER_CLASSIC  ? step_classic(saved, packet, wanted)
+               : saved->reader == READER_PCAPNG ? step_pcapng(saved, packet, wanted)
+                                                : step_netmon(saved, packet);
+        if (step == STEP_PACKET) {
+            ++*count;
             if (packet->length < packet->bytes.left) {
                 packet->length = packet->bytes.left;
             }
         }
     }
-    return result;
+    return step;
 }
 
-static enum capture_result end_classic(const struct saved *saved, enum classic_result result,
-                                       size_t wanted, char reason[SOURCE_REASON])
+static enum capture_result end_classic(const struct saved *saved, enum step step, size_t wanted,
+                                       char reason[SOURCE_REASON])
 {
     char words[128];
     size_t unread = saved->blocks.unread.left;
-    if (result == CLASSIC_DAMAGED && wanted > saved->classic.snap_length) {
-        snprintf(words, sizeof words,
-                 "invalid packet capture length %zu, bigger than snaplen of %u", wanted,
-                 saved->classic.snap_length);
-        return end(saved, DAMAGED, words, reason);
-    }
-    if (result == CLASSIC_DAMAGED) {
-        snprintf(words, sizeof words,
-                 "invalid packet capture length %zu, bigger than maximum of %d", wanted,
-                 CAPTURE_SNAP_LENGTH);
+    if (step == STEP_END) {
+        bool snapped = wanted > saved->classic.snap_length;
+        snprintf(words, sizeof words, "invalid packet capture length %zu, bigger than %s of %u",
+                 wanted, snapped ? "snaplen" : "maximum",
+                 snapped ? saved->classic.snap_length : CAPTURE_SNAP_LENGTH);
         return end(saved, DAMAGED, words, reason);
     }
     return end(saved,
@@ -270,23 +241,54 @@ static enum capture_result end_classic(const struct saved *saved, enum classic_r
                NULL, reason);
 }
 
+static enum capture_result end_pcapng(const struct saved *saved, enum step step,
+                                      char reason[SOURCE_REASON])
+{
+    enum ending ending = step == STEP_END                 ? DAMAGED
+                         : saved->blocks.unread.left == 0 ? WHOLE
+                                                          : CUT_IN_PACKET;
+    enum capture_result result = end(saved, ending, saved->pcapng.words, reason);
+    links_tell(&saved->links, reason);
+    return result;
+}
+
+static enum capture_result end_netmon(const struct saved *saved, char reason[SOURCE_REASON])
+{
+    enum ending ending = saved->netmon_ended == NETMON_CUT             ? CUT_BEFORE_TABLE
+                         : saved->netmon_ended == NETMON_CUT_IN_PACKET ? CUT_IN_PACKET
+                                                                       : WHOLE;
+    enum capture_result result = end(saved, ending, NULL, reason);
+    if (result == CAPTURE_END && saved->netmon.damaged > 0) {
+        size_t length = strlen(reason);
+        snprintf(reason + length, SOURCE_REASON - length,
+                 "%s%llu damaged entries in its table of frames; what is whole was read",
+                 length > 0 ? "; " : "", (unsigned long long)saved->netmon.damaged);
+    }
+    links_tell(&saved->links, reason);
+    return result;
+}
+
 static enum capture_result next_in_place(struct saved *saved, struct packet packets[], size_t most,
                                          size_t *count, char reason[SOURCE_REASON])
 {
     size_t wanted = 0;
     enum blocks_result filled = BLOCKS_FILLED;
-    enum classic_result result = take_whole(saved, packets, most, count, &wanted);
-    while (*count == 0 && result == CLASSIC_MORE && filled == BLOCKS_FILLED) {
+    enum step step = take_whole(saved, packets, most, count, &wanted);
+    while (*count == 0 && step == STEP_MORE && filled == BLOCKS_FILLED) {
         filled = blocks_fill(&saved->blocks, wanted);
         if (filled == BLOCKS_FILLED) {
-            result = take_whole(saved, packets, most, count, &wanted);
+            step = take_whole(saved, packets, most, count, &wanted);
         }
     }
     if (*count > 0) {
         return CAPTURE_PACKET;
     }
-    return filled == BLOCKS_NO_MEMORY ? end(saved, DAMAGED, "out of memory", reason)
-                                      : end_classic(saved, result, wanted, reason);
+    if (filled == BLOCKS_NO_MEMORY) {
+        return end(saved, DAMAGED, "out of memory", reason);
+    }
+    return saved->reader == READER_CLASSIC  ? end_classic(saved, step, wanted, reason)
+           : saved->reader == READER_PCAPNG ? end_pcapng(saved, step, reason)
+                                            : end_netmon(saved, reason);
 }
 
 enum capture_result saved_next(struct saved *saved, struct packet packets[], size_t most,
@@ -294,10 +296,207 @@ enum capture_result saved_next(struct saved *saved, struct packet packets[], siz
 {
     reason[0] = '\0';
     *count = 0;
-    if (saved->in_place) {
-        return next_in_place(saved, packets, most, count, reason);
+    return saved->reader == READER_LIBPCAP ? next_copied(saved, packets, most, count, reason)
+                                           : next_in_place(saved, packets, most, count, reason);
+}
+
+/* ---- opening ---- */
+
+/* Says why what begins so is no capture. */
+static bool refuse(struct expand *expand, struct wire begins, char reason[SOURCE_REASON])
+{
+    if (expand_error(expand) != NULL) {
+        snprintf(reason, SOURCE_REASON, "%s", expand_error(expand));
+    } else if (expand_cut(expand)) {
+        snprintf(reason, SOURCE_REASON, "cut short in its compressed header");
+    } else if (begins.left == 0) {
+        snprintf(reason, SOURCE_REASON, "empty, not a capture");
+    } else if (begins.left < 4) {
+        snprintf(reason, SOURCE_REASON, "not a capture: only %zu bytes long", begins.left);
+    } else {
+        snprintf(reason, SOURCE_REASON, "not a capture: begins with %02x %02x %02x %02x",
+                 wire_peek(&begins, 0), wire_peek(&begins, 1), wire_peek(&begins, 2),
+                 wire_peek(&begins, 3));
     }
-    return next_copied(saved, packets, most, count, reason);
+    return false;
+}
+
+/* Hands the expanded stream to libpcap. */
+static bool open_stream(struct saved *saved, char reason[SOURCE_REASON])
+{
+    char words[PCAP_ERRBUF_SIZE] = "";
+    FILE *stream = expand_stream(saved->expand);
+    if (stream == NULL) {
+        snprintf(reason, SOURCE_REASON, "out of memory");
+        return false;
+    }
+    saved->source.pcap =
+        pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, words);
+    if (saved->source.pcap != NULL) {
+        return true;
+    }
+    (void)fclose(stream);
+    if (expand_error(saved->expand) != NULL) {
+        snprintf(reason, SOURCE_REASON, "%s", expand_error(saved->expand));
+    } else if (strstr(words, "truncated") != NULL) {
+        snprintf(reason, SOURCE_REASON, "cut short in its file header");
+    } else {
+        snprintf(reason, SOURCE_REASON, "%s", words);
+    }
+    return false;
+}
+
+/* Reads on behind the header that libpcap has read, where the packets can be had in place. */
+static bool open_blocks(struct saved *saved, char reason[SOURCE_REASON])
+{
+    int snap_length = pcap_snapshot(saved->source.pcap);
+    bool classic = classic_begins(&saved->classic, expand_peek(saved->expand));
+    saved->reader = classic ? READER_CLASSIC : READER_LIBPCAP;
+    saved->classic.link = saved->source.link;
+    saved->classic.snap_length = snap_length > 0 ? (uint32_t)snap_length : 0;
+    return !classic || blocks_begin(&saved->blocks, saved->expand) || fail(reason, "out of memory");
+}
+
+static bool open_pcap(struct saved *saved, const char *filter, char reason[SOURCE_REASON])
+{
+    return open_stream(saved, reason) && source_take_link(&saved->source, reason) &&
+           source_compile(&saved->source, filter, PCAP_NETMASK_UNKNOWN, reason) &&
+           open_blocks(saved, reason);
+}
+
+/* Reads up to the first interface that we read. */
+static bool open_pcapng(struct saved *saved, char reason[SOURCE_REASON])
+{
+    struct packet packet;
+    size_t wanted = 0;
+    saved->reader = READER_PCAPNG;
+    enum step step = STEP_NOTHING;
+    enum blocks_result filled = BLOCKS_FILLED;
+    while (step != STEP_END && filled == BLOCKS_FILLED && links_source(&saved->links) == NULL) {
+        step = step_pcapng(saved, &packet, &wanted);
+        if (step == STEP_MORE) {
+            filled = blocks_fill(&saved->blocks, wanted);
+        }
+    }
+    if (links_source(&saved->links) != NULL) {
+        return true;
+    }
+    if (links_reason(&saved->links)[0] != '\0') {
+        return fail(reason, links_reason(&saved->links));
+    }
+    if (filled == BLOCKS_NO_MEMORY || saved->pcapng.described) {
+        return fail(reason, "out of memory");
+    }
+    if (expand_error(saved->expand) != NULL) {
+        return fail(reason, expand_error(saved->expand));
+    }
+    if (step == STEP_END) {
+        return fail(reason, saved->pcapng.words);
+    }
+    return fail(reason, saved->blocks.unread.left > 0
+                            ? "cut short in its file header"
+                            : "the capture file has no Interface Description Blocks");
+}
+
+/* Reads the whole file into the block. */
+static bool load(struct saved *saved, char reason[SOURCE_REASON])
+{
+    uint64_t read = 0, whole = 0;
+    expand_position(saved->expand, &read, &whole);
+    size_t wanted = 1 << 20;
+    if (whole > wanted && whole <= NETMON_MOST) {
+        wanted = (size_t)whole + 1; /* none is there, which is seen so */
+    }
+    enum blocks_result filled = blocks_fill(&saved->blocks, wanted);
+    while (filled == BLOCKS_FILLED && wanted <= NETMON_MOST) {
+        wanted *= 2;
+        filled = blocks_fill(&saved->blocks, wanted);
+    }
+    if (filled == BLOCKS_NO_MEMORY) {
+        return fail(reason, "out of memory");
+    }
+    if (filled == BLOCKS_FILLED || saved->blocks.unread.left > NETMON_MOST) {
+        snprintf(reason, SOURCE_REASON, "NetMon capture of more than %d MiB",
+                 NETMON_MOST / (1 << 20));
+        return false;
+    }
+    return true;
+}
+
+/* Looks ahead for the first frame that we read. */
+static bool meet_media(struct saved *saved, char reason[SOURCE_REASON])
+{
+    struct netmon ahead = saved->netmon;
+    struct packet packet;
+    enum netmon_result result = NETMON_OTHER;
+    while (result < NETMON_END && links_source(&saved->links) == NULL) {
+        result = netmon_next(&ahead, &packet);
+        if (result == NETMON_PACKET) {
+            links_meet(&saved->links, packet.link, true);
+        }
+    }
+    bool none = links_source(&saved->links) == NULL;
+    return !none || links_reason(&saved->links)[0] == '\0' ||
+           fail(reason, links_reason(&saved->links));
+}
+
+static bool open_netmon(struct saved *saved, char reason[SOURCE_REASON])
+{
+    saved->reader = READER_NETMON;
+    if (!load(saved, reason)) {
+        return false;
+    }
+    switch (netmon_begin(&saved->netmon, saved->blocks.unread)) {
+    case NETMON_SHORT:
+        return fail(reason, expand_error(saved->expand) != NULL ? expand_error(saved->expand)
+                                                                : "cut short in its file header");
+    case NETMON_VERSION:
+        snprintf(reason, SOURCE_REASON, "NetMon capture of version %u.%u is not supported",
+                 saved->netmon.major, saved->netmon.minor);
+        return false;
+    case NETMON_BEGINS:
+        break;
+    }
+    return meet_media(saved, reason);
+}
+
+/* The steps of saved_open(), up to the one that fails. */
+static bool open_path(struct saved *saved, const char *path, const char *filter,
+                      char reason[SOURCE_REASON])
+{
+    char words[EXPAND_ERROR];
+    saved->expand = expand_open(path, words);
+    if (saved->expand == NULL) {
+        return fail(reason, words);
+    }
+    struct wire begins = expand_peek(saved->expand);
+    enum capture_format format = capture_format(begins);
+    if (format == CAPTURE_FORMAT_NONE) {
+        return refuse(saved->expand, begins, reason);
+    }
+    if (format == CAPTURE_FORMAT_PCAP) {
+        return open_pcap(saved, filter, reason);
+    }
+    if (!links_begin(&saved->links, filter) || !blocks_begin(&saved->blocks, saved->expand)) {
+        return fail(reason, "out of memory");
+    }
+    return format == CAPTURE_FORMAT_NETMON ? open_netmon(saved, reason)
+                                           : open_pcapng(saved, reason);
+}
+
+struct saved *saved_open(const char *path, const char *filter, char reason[SOURCE_REASON])
+{
+    struct saved *saved = calloc(1, sizeof *saved);
+    if (saved == NULL) {
+        snprintf(reason, SOURCE_REASON, "out of memory");
+        return NULL;
+    }
+    saved->result = CAPTURE_PACKET;
+    if (!open_path(saved, path, filter, reason)) {
+        saved_close(saved);
+        return NULL;
+    }
+    return saved;
 }
 
 bool saved_secrets(struct saved *saved, struct wire *text)
@@ -317,7 +516,8 @@ void saved_progress(const struct saved *saved, uint64_t *read, uint64_t *whole)
 
 const struct source *saved_source(const struct saved *saved)
 {
-    return &saved->source;
+    const struct source *first = links_source(&saved->links);
+    return first != NULL ? first : &saved->source;
 }
 
 void saved_close(struct saved *saved)
@@ -326,6 +526,8 @@ void saved_close(struct saved *saved)
         return;
     }
     blocks_release(&saved->blocks);
+    pcapng_release(&saved->pcapng);
+    links_release(&saved->links);
     source_close(&saved->source); /* the stream, too, which must go before the decoder */
     expand_close(saved->expand);
     free(saved);

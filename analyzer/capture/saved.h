@@ -1,10 +1,10 @@
 /* A saved capture: pcap or pcapng, plain or compressed, from a file or standard input.
  *
- * Owned by struct capture, which hands out its words with the path before them. libpcap reads every
- * file's header. The packets of plain pcap files, which most are, then come from blocks of the file
- * (classic.h), many at a time and without a copy; those of all others come from libpcap, and are
- * copied to be taken together. What libpcap allows is the bound: packets of at most 256 KiB (128
- * MiB for USB, which we do not read) and pcapng blocks of at most 16 MiB.
+ * Owned by struct capture, which hands out its words with the path before them. The packets of
+ * plain pcap files, of which libpcap reads the header, of pcapng and of NetMon files come from
+ * blocks of the file (classic.h, pcapng.h, netmon.h), many at a time and without a copy; those of
+ * pcap's history come from libpcap, and are copied to be taken together. libpcap's are the bounds:
+ * packets of at most 256 KiB and pcapng blocks of at most 16 MiB.
  */
 #ifndef ANALYZER_CAPTURE_SAVED_H
 #define ANALYZER_CAPTURE_SAVED_H

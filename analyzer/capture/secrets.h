@@ -1,8 +1,8 @@
-/* The TLS secrets inside a pcapng file: its Decryption Secrets Blocks, which libpcap passes over.
+/* The TLS secrets inside a pcapng file: its Decryption Secrets Blocks, which readers of packets pass over.
  *
- * A watcher is shown all bytes of an input on their way to libpcap, and keeps the text of those
+ * A watcher is shown all bytes of an input on their way to its reader, and keeps the text of those
  * blocks, lines as endpoints log them, until it is taken; then it is wiped. It judges nothing else:
- * what is no pcapng, or breaks its framing, makes it deaf, and libpcap complains.
+ * what is no pcapng, or breaks its framing, makes it deaf, and the reader complains.
  */
 #ifndef ANALYZER_CAPTURE_SECRETS_H
 #define ANALYZER_CAPTURE_SECRETS_H

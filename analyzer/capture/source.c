@@ -34,6 +34,16 @@ bool source_compile(struct source *source, const char *filter, bpf_u_int32 netma
     return true;
 }
 
+bool source_passes(const struct source *source, const struct packet *packet)
+{
+    if (!source->filtered) {
+        return true;
+    }
+    struct pcap_pkthdr header = {.caplen = (bpf_u_int32)packet->bytes.left,
+                                 .len = (bpf_u_int32)packet->length};
+    return pcap_offline_filter(&source->filter, &header, packet->bytes.at) != 0;
+}
+
 /* Seconds and nanoseconds. A pcapng file may claim any moment of 64 bits, and a pcap file any part
  * of a second of 32: both are clamped. */
 static int64_t nanoseconds(const struct timeval *time)

@@ -1,8 +1,8 @@
 /* What a saved capture and an interface have in common: libpcap's handle, a link type that we read,
  * a filter, and how a packet of it is handed out.
  *
- * Private to the rooms that include it: saved.c, interface.c, interfaces.c and capture.c, the only
- * ones that know libpcap's handles. Each owns its source until source_close().
+ * Private to the rooms that include it: saved.c, links.c, interface.c, interfaces.c and capture.c,
+ * the only ones that know libpcap's handles. Each owns its source until source_close().
  */
 #ifndef ANALYZER_CAPTURE_SOURCE_H
 #define ANALYZER_CAPTURE_SOURCE_H
@@ -30,6 +30,9 @@ bool source_take_link(struct source *source, char reason[SOURCE_REASON]);
  * words. */
 bool source_compile(struct source *source, const char *filter, bpf_u_int32 netmask,
                     char reason[SOURCE_REASON]);
+
+/* Whether its filter lets the packet through. */
+bool source_passes(const struct source *source, const struct packet *packet);
 
 /* Fills all of `packet` but its number. The bytes stay libpcap's. */
 void source_fill(const struct source *source, struct packet *packet,

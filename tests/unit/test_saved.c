@@ -122,7 +122,140 @@ static void put_small(struct build *file, const struct kind *kind)
     }
 }
 
+/* ---- a pcapng of our own ---- */
+
+/* Begins a block; gives where, for end_block(). */
+static size_t begin_block(struct build *file, bool little, uint32_t type)
+{
+    size_t start = file->length;
+    put_u32(file, little, type);
+    put_u32(file, little, 0);
+    return start;
+}
+
+static void end_block(struct build *file, bool little, size_t start)
+{
+    struct build length = {0};
+    build_filler(file, 0, -(file->length - start) % 4);
+    put_u32(&length, little, (uint32_t)(file->length - start) + 4);
+    memcpy(file->bytes + start + 4, length.bytes, 4);
+    build_bytes(file, length.bytes, 4);
+    build_free(&length);
+}
+
+static void put_interface(struct build *file, bool little, uint8_t resolution, uint32_t offset)
+{
+    size_t start = begin_block(file, little, 1);
+    put_u16(file, little, 1);
+    put_u16(file, little, 0);
+    put_u32(file, little, 60);
+    put_u16(file, little, 9);
+    put_u16(file, little, 1);
+    build_u8(file, resolution);
+    build_filler(file, 0, 3);
+    put_u16(file, little, 14);
+    put_u16(file, little, 8);
+    put_u32(file, little, little ? offset : 0);
+    put_u32(file, little, little ? 0 : offset);
+    put_u16(file, little, 0);
+    put_u16(file, little, 0);
+    end_block(file, little, start);
+}
+
+/* A packet of the kind `type`, of interface `i` modulo 5. */
+static void put_pcapng_packet(struct build *file, bool little, uint32_t type, unsigned i,
+                              uint32_t captured)
+{
+    size_t start = begin_block(file, little, type);
+    if (type == 6) {
+        put_u32(file, little, i % 5);
+    } else if (type == 2) {
+        put_u16(file, little, i % 5);
+        put_u16(file, little, 7);
+    }
+    if (type != 3) {
+        put_u32(file, little, 0x00050000 + i);
+        put_u32(file, little, 0xfedcba98 - i);
+        put_u32(file, little, captured);
+    }
+    put_u32(file, little, captured + (type == 3 ? 0 : i));
+    build_filler(file, i, captured);
+    end_block(file, little, start);
+}
+
+/* A section, interfaces that count in different units, packets of all kinds, and other blocks. */
+static void put_pcapng(struct build *file, bool little)
+{
+    static const uint8_t resolutions[] = {6, 9, 0, 12, 0x80 | 20};
+    static const uint32_t lengths[] = {40, 0, 44, 60, 57, 41, 42};
+    size_t start = begin_block(file, little, 0x0a0d0d0a);
+    put_u32(file, little, 0x1a2b3c4d);
+    put_u16(file, little, 1);
+    put_u16(file, little, 0);
+    build_filler(file, 0xff, 8);
+    end_block(file, little, start);
+    for (unsigned i = 0; i < sizeof resolutions; i++) {
+        put_interface(file, little, resolutions[i], i == 1 ? 3600 : 0);
+    }
+    for (unsigned i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        put_pcapng_packet(file, little, i % 3 == 2 ? 2 : i == 3 ? 3 : 6, i, lengths[i]);
+        start = begin_block(file, little, 5);
+        build_filler(file, i, i * 4);
+        end_block(file, little, start);
+    }
+}
+
 /* ---- tests ---- */
+
+static void a_pcapng_that_is_cut_anywhere_is_libpcaps(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned little = 0; little < 2; little++) {
+        struct build file = {0};
+        put_pcapng(&file, little != 0);
+        for (size_t length = 0; length <= file.length; length++) {
+            write_file(fixture, file.bytes, length);
+            agrees(fixture, fixture->path, NULL, 1 + length % 4, "pcapng");
+        }
+        build_free(&file);
+    }
+}
+
+static void a_pcapng_that_is_damaged_anywhere_is_libpcaps(void **state)
+{
+    static const uint8_t damages[] = {0x01, 0x02, 0x80, 0xff};
+    struct fixture *fixture = *state;
+    for (unsigned little = 0; little < 2; little++) {
+        struct build file = {0};
+        put_pcapng(&file, little != 0);
+        for (size_t at = 0; at < file.length * sizeof damages; at++) {
+            uint8_t *byte = &file.bytes[at / sizeof damages];
+            *byte ^= damages[at % sizeof damages];
+            write_file(fixture, file.bytes, file.length);
+            agrees(fixture, fixture->path, at % 3 == 0 ? "greater 50" : NULL, 1 + at % 7, "pcapng");
+            *byte ^= damages[at % sizeof damages];
+        }
+        build_free(&file);
+    }
+}
+
+static void a_large_pcapng_is_libpcaps(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned little = 0; little < 2; little++) {
+        struct build file = {0};
+        put_pcapng(&file, little != 0);
+        for (unsigned i = 0; i < 5000; i++) {
+            put_pcapng_packet(&file, little != 0, i % 7 == 0 ? 2 : 6, i, i % 61);
+        }
+        write_file(fixture, file.bytes, file.length);
+        agrees(fixture, fixture->path, NULL, 32, "pcapng");
+        agrees(fixture, fixture->path, "less 100", 32, "pcapng");
+        write_file(fixture, file.bytes, file.length - 70001);
+        agrees(fixture, fixture->path, NULL, 32, "pcapng");
+        build_free(&file);
+    }
+}
 
 static void a_capture_that_is_cut_anywhere_is_libpcaps(void **state)
 {
@@ -238,6 +371,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_capture_that_is_damaged_anywhere_is_libpcaps, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_large_capture_is_libpcaps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_pcapng_that_is_cut_anywhere_is_libpcaps, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_pcapng_that_is_damaged_anywhere_is_libpcaps, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_large_pcapng_is_libpcaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_sample_is_libpcaps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_projects_captures_are_libpcaps, set_up, tear_down),
     };
