@@ -212,7 +212,8 @@ def pcap_seeds(packets):
     frames = [frame._replace(data=frame.data[:62]) for frame in frames]
     for name, form in captures.FORMS.items():
         if "gzip" not in name:
-            yield "fuzz_pcap", form(captures.ETHERNET, frames) + bytes([6])
+            yield "fuzz_netmon" if name == "netmon" else "fuzz_pcap", form(captures.ETHERNET, frames) + bytes([6])
+    yield "fuzz_netmon", captures.netmon(captures.ETHERNET, frames, (1, 1))
 
 
 def seeds(packets):

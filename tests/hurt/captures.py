@@ -1,7 +1,8 @@
-"""Captures in memory: pcap and pcapng, read and written in every form that libpcap knows."""
+"""Captures in memory: pcap and pcapng, read and written in every form that libpcap knows, and others that it does not."""
 
 import gzip
 import struct
+import time
 from typing import NamedTuple
 
 ETHERNET, RAW, LOOP, SLL, NULL, SLL2 = 1, 101, 108, 113, 0, 276
@@ -133,6 +134,55 @@ def pcapng(link, frames, order="<", digits=6):
     return b"".join(parts)
 
 
+def as_raw(frame):
+    """An Ethernet frame without its header; None where that is not just before IP."""
+    if frame.data[12:14] not in (b"\x08\x00", b"\x86\xdd"):
+        return None
+    return frame._replace(data=frame.data[14:], length=frame.length - 14)
+
+
+def pcapng_mixed(link, frames):
+    """A pcapng file of interfaces that differ in link type, snap length and unit, and of two sections."""
+    parts = []
+    for order, some in (("<", frames[: len(frames) // 2]), (">", frames[len(frames) // 2 :])):
+        section = struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1)
+        parts.append(block(order, 0x0A0D0D0A, section))
+        for kind, digits in ((link, 6), (RAW, 9)):
+            head = struct.pack(order + "HHI", kind, 0, SNAP_LENGTH - digits)
+            parts.append(block(order, 1, head + struct.pack(order + "HHB3xHH", 9, 1, digits, 0, 0)))
+        for number, frame in enumerate(some):
+            raw = as_raw(frame) if link == ETHERNET and number % 2 else None
+            written = raw or frame
+            ticks = frame.time if raw else frame.time // 1000
+            head = struct.pack(
+                order + "IIIII", raw is not None, ticks >> 32, ticks & 0xFFFFFFFF, len(written.data), written.length
+            )
+            parts.append(block(order, 6, head + written.data))
+    return b"".join(parts)
+
+
+def netmon(link, frames, version=(2, 1)):
+    """A NetMon file; version 2.1 has each frame's link type, as pcap's number."""
+    start = min((frame.time for frame in frames), default=0) // 10**9
+    date = time.gmtime(start)
+    head = struct.pack("<BBH", version[1], version[0], 1)
+    head += struct.pack("<8H", date.tm_year, date.tm_mon, 0, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec, 0)
+    parts, places, at = [], [], 128
+    for frame in frames:
+        ticks = (frame.time - start * 10**9) // 1000
+        if version[0] == 1:
+            data = struct.pack("<IHH", ticks // 1000, min(frame.length, 65535), len(frame.data)) + frame.data
+        else:
+            data = struct.pack("<QII", ticks, frame.length, len(frame.data)) + frame.data
+            data += struct.pack("<H", 0xE000 + link)
+        places.append(at)
+        parts.append(data)
+        at += len(data)
+    magic = b"RTSS" if version[0] == 1 else b"GMBU"
+    head = (magic + head + struct.pack("<II", at, len(places) * 4)).ljust(128, b"\0")
+    return b"".join([head, *parts, *(struct.pack("<I", place) for place in places)])
+
+
 FORMS = {
     "pcap": pcap,
     "pcap-big-endian": lambda link, frames: pcap(link, frames, ">"),
@@ -143,4 +193,7 @@ FORMS = {
     "pcapng-big-endian": lambda link, frames: pcapng(link, frames, ">"),
     "pcapng-nanoseconds": lambda link, frames: pcapng(link, frames, "<", 9),
     "pcapng-gzip": lambda link, frames: gzip.compress(pcapng(link, frames), 1, mtime=0),
+    "pcapng-mixed": pcapng_mixed,
+    "netmon": netmon,
+    "netmon-gzip": lambda link, frames: gzip.compress(netmon(link, frames), 1, mtime=0),
 }
