@@ -202,24 +202,35 @@ static enum step step_netmon(struct saved *saved, struct packet *packet)
     return STEP_END;
 }
 
-/* Takes packets that lie whole in the block, of which `count` pass. */
-static enum step take_whole(struct saved *saved, struct packet packets[], size_t most,
-                            size_t *count, size_t *wanted)
+/* Takes packets that lie whole in the block, of which `count` pass. A loop for each reader: this is
+ * done with every packet. */
+static inline enum step take_all(struct saved *saved, enum reader reader, struct packet packets[],
+                                 size_t most, size_t *count, size_t *wanted)
 {
     enum step step = STEP_PACKET;
     while (*count < most && step <= STEP_NOTHING) {
         struct packet *packet = &packets[*count];
-        step = saved->reader == READER_CLASSIC  ? step_classic(saved, packet, wanted)
-               : saved->reader == READER_PCAPNG ? step_pcapng(saved, packet, wanted)
-                                                : step_netmon(saved, packet);
-        if (step == STEP_PACKET) {
-            ++*count;
-            if (packet->length < packet->bytes.left) {
-                packet->length = packet->bytes.left;
-            }
+        step = reader == READER_CLASSIC  ? step_classic(saved, packet, wanted)
+               : reader == READER_PCAPNG ? step_pcapng(saved, packet, wanted)
+                                         : step_netmon(saved, packet);
+        *count += step == STEP_PACKET;
+        if (step == STEP_PACKET && packet->length < packet->bytes.left) {
+            packet->length = packet->bytes.left;
         }
     }
     return step;
+}
+
+static enum step take_whole(struct saved *saved, struct packet packets[], size_t most,
+                            size_t *count, size_t *wanted)
+{
+    if (saved->reader == READER_CLASSIC) {
+        return take_all(saved, READER_CLASSIC, packets, most, count, wanted);
+    }
+    if (saved->reader == READER_PCAPNG) {
+        return take_all(saved, READER_PCAPNG, packets, most, count, wanted);
+    }
+    return take_all(saved, READER_NETMON, packets, most, count, wanted);
 }
 
 static enum capture_result end_classic(const struct saved *saved, enum step step, size_t wanted,

@@ -50,17 +50,40 @@ def zstandard(raw, out):
     return out
 
 
+def of_two_interfaces(raw, out):
+    """The first connection as of Ethernet, the second as of a BSD's loopback, whose snap length is another, in one pcapng."""
+    packets = pcapfile.read(raw)
+    first = pcapfile.client_port(packets[0][2])
+    parts = [packet for packet in packets if pcapfile.client_port(packet[2]) == first], [packet for packet in packets if pcapfile.client_port(packet[2]) != first]
+    ethernet, loopback = out.with_name("ethernet.pcap"), out.with_name("loopback.pcap")
+    pcapfile.write(ethernet, parts[0])
+    pcapfile.write(loopback, each(lambda raw: struct.pack("<I", 2) + raw[14:])(parts[1]), link=0)
+    subprocess.run(["mergecap", "-F", "pcapng", "-w", str(out), str(ethernet), str(loopback)], check=True, capture_output=True)
+    return out
+
+
 SEEN = ("tls.alert_message.desc == 70",)
 form("pcapng", "A pcapng file.", by_editcap("-F", "pcapng"), ".pcapng", expect=SEEN)
 form("gzip", "A pcap compressed by gzip.", gzipped, ".pcap.gz", expect=SEEN)
 form("zstd", "A pcap compressed by zstd.", zstandard, ".pcap.zst", expect=SEEN)
 form("nanoseconds", "A pcap with nanoseconds.", by_packets(same, nano=True), expect=SEEN)
 form("big-endian", "A pcap of a big-endian machine.", by_packets(same, order=">"), expect=SEEN)
+form("netmon", "A file of Microsoft's Network Monitor.", by_editcap("-F", "netmon2"), ".cap", expect=SEEN)
 form("vlan", "Two VLAN tags (802.1ad around 802.1Q).", by_packets(each(lambda raw: raw[:12] + bytes.fromhex("88a80064810000c8") + raw[12:])), expect=SEEN)
 form("raw-ip", "Link type raw IP, as of a tunnel device.", by_packets(each(lambda raw: raw[14:]), link=101), expect=SEEN)
 form("null", "Link type BSD null (loopback).", by_packets(each(lambda raw: struct.pack("<I", 2) + raw[14:]), link=0), expect=SEEN)
 form("sll", "Linux cooked capture (tcpdump -i any -y LINUX_SLL).", interface=("-i", "any", "-y", "LINUX_SLL"), expect=SEEN + ("sll",))
 form("sll2", "Linux cooked capture, second version (tcpdump -i any -y LINUX_SLL2).", interface=("-i", "any", "-y", "LINUX_SLL2"), expect=SEEN + ("sll",))
+
+
+
+@sample("version.server_too_old~form-two-interfaces", "A pcapng of two interfaces: one connection on Ethernet, one on a loopback.", ("openssl s_server", "openssl s_client"),
+        "1.0", suffix=".pcapng", convert=of_two_interfaces, expect=SEEN + ("frame.interface_id == 1 && tls.alert_message.desc == 70",))
+def _(lab):
+    programs.openssl_server(lab, *JUST_1_0)
+    programs.openssl_client(lab, *FROM_1_1_TO_1_2)
+    programs.openssl_client(lab, *FROM_1_1_TO_1_2)
+
 
 # --- captures that show only a part: nothing failed that one could know of -------------------------------------------------
 

@@ -20,6 +20,7 @@ struct both {
     struct bpf_program filter;
     bool filtered;
     bool classic; /* a pcap of today */
+    bool netmon;  /* which libpcap does not know: nothing is compared */
     bool pcapng;
     bool sections; /* a pcapng that may have several: libpcap wants one byte order */
     bool fine;     /* a pcapng that may count in less than 2^-34 seconds: too fine for libpcap */
@@ -182,6 +183,7 @@ static inline bool same_format(struct both *both, int64_t *unit)
     uint8_t begin[8];
     FILE *file = fopen(both->path, "rb");
     bool read = file != NULL && fread(begin, 1, sizeof begin, file) == sizeof begin;
+    both->netmon = read && (memcmp(begin, "GMBU", 4) == 0 || memcmp(begin, "RTSS", 4) == 0);
     both->pcapng = read && memcmp(begin, "\n\r\r\n", 4) == 0;
     if (both->pcapng) {
         same_look(both, file);
@@ -217,6 +219,9 @@ static inline void same_compare(struct both *both, const char *filter, size_t to
             pcap_compile(both->pcap, &both->filter, filter, 1, PCAP_NETMASK_UNKNOWN) == 0;
     }
     both->capture = capture_open(both->path, &options, both->error);
+    if (both->netmon) {
+        return;
+    }
     bool goes_on = both->pcapng && (both->sections || (both->pcap != NULL && !opened));
     if ((both->capture != NULL) != opened && goes_on) {
         return; /* we look for an interface that we read; libpcap looks at the first one alone */
