@@ -12,7 +12,7 @@ static const char help[] =
     "       tlswhy [options] -i INTERFACE [filter]    live\n"
     "       tlswhy --check DIR [--update] [--strict]  against expectations in it\n"
     "       tlswhy --diff WORKING FAILING             where two captures part\n"
-    "read   -r FILE  as a bare FILE: pcap, pcapng, gzip, zstd   -f FILTER  BPF\n"
+    "read   -r FILE  as a bare FILE: pcap[ng], NetMon, gzip, zstd   -f FILTER  BPF\n"
     "       -k, --keylog FILE  SSLKEYLOGFILE's secrets   --ca-file FILE  roots\n"
     "       --tls-port N[,N]  of TLS, too   --at TIME|now|packet  of certificates\n"
     "live   -i INTERFACE  any, lo, eth0 ... (may repeat)   -D  list them   --wait\n"
