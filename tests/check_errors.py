@@ -13,6 +13,8 @@ import checked
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "samples"
 GOOD = SAMPLES / "version.server_too_old~gnutls-openssl.pcap"
+MIXED = SAMPLES / "version.server_too_old~form-two-interfaces.pcapng"
+NETMON = SAMPLES / "version.server_too_old~form-netmon.cap"
 FINE = next(path for path in sorted(SAMPLES.glob("ok~*.pcap")))
 HEADER = 24  # bytes of a pcap file's header
 PACKET = 16  # bytes of a packet's
@@ -106,6 +108,29 @@ def check_link_type(folder):
     expect("an unknown link type", run(odd), 3, "odd.pcap", "147")
 
 
+def check_formats(folder):
+    verdict = "version.server_too_old"
+    mixed = bytearray(MIXED.read_bytes())
+    link = mixed.index(b"\1\0\0\0", mixed.index(b"\1\0\0\0") + 4) + 8  # of the first interface
+    mixed[link : link + 2] = (147).to_bytes(2, "little")
+    some = folder / "some.pcapng"
+    some.write_bytes(mixed)
+    expect("some packets of an unknown link type", run(some), 1, "some.pcapng", "147", "left out", out=verdict)
+    expect("interfaces of different link types", run(MIXED), 1, lines=0, out="2 failed")
+    netmon = NETMON.read_bytes()
+    place = int.from_bytes(netmon[24:28], "little")
+    part = folder / "part.cap"
+    for what, length in (("before its table", place), ("in its table", place + 5), ("in a packet", place - 5)):
+        part.write_bytes(netmon[:length])
+        expect(f"NetMon cut {what}", run(part), 1, "part.cap", "cut short", out=verdict)
+    part.write_bytes(netmon[:100])
+    expect("NetMon cut in its header", run(part), 3, "part.cap", "cut short")
+    part.write_bytes(netmon[:place] + b"\xff\xff\xff\xff" + netmon[place + 4 :])
+    expect("a NetMon frame that is nowhere", run(part), 1, "part.cap", "1 damaged", out=verdict)
+    part.write_bytes(netmon[:5] + b"\7" + netmon[6:])
+    expect("a NetMon version that nobody knows", run(part), 3, "part.cap", "version 7")
+
+
 def main():
     global TLSWHY
     TLSWHY = sys.argv[1]
@@ -113,6 +138,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         check_inputs(pathlib.Path(folder))
         check_link_type(pathlib.Path(folder))
+        check_formats(pathlib.Path(folder))
     return checked.end()
 
 

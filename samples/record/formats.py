@@ -51,15 +51,13 @@ def zstandard(raw, out):
 
 
 def of_two_interfaces(raw, out):
-    """The first connection as of Ethernet, the second as of a BSD's loopback, whose snap length is another, in one pcapng."""
+    """The first connection as of Ethernet, the second as of a BSD's loopback, with another snap length, in one pcapng."""
     packets = pcapfile.read(raw)
     first = pcapfile.client_port(packets[0][2])
-    parts = [packet for packet in packets if pcapfile.client_port(packet[2]) == first], [packet for packet in packets if pcapfile.client_port(packet[2]) != first]
-    ethernet, loopback = out.with_name("ethernet.pcap"), out.with_name("loopback.pcap")
-    pcapfile.write(ethernet, parts[0])
-    pcapfile.write(loopback, each(lambda raw: struct.pack("<I", 2) + raw[14:])(parts[1]), link=0)
-    subprocess.run(["mergecap", "-F", "pcapng", "-w", str(out), str(ethernet), str(loopback)], check=True, capture_output=True)
-    return out
+    ethernet = [packet for packet in packets if pcapfile.client_port(packet[2]) == first]
+    others = [packet for packet in packets if pcapfile.client_port(packet[2]) != first]
+    loopback = each(lambda raw: struct.pack("<I", 2) + raw[14:])(others)
+    return pcapfile.write_pcapng(out, [(1, 262144, ethernet), (0, 65535, loopback)])
 
 
 SEEN = ("tls.alert_message.desc == 70",)

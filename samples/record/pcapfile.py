@@ -25,6 +25,23 @@ def write(path, packets, link=1, order="<", nano=False):
     return path
 
 
+def block(kind, body):
+    body += bytes(-len(body) % 4)
+    length = struct.pack("<I", len(body) + 12)
+    return struct.pack("<I", kind) + length + body + length
+
+
+def write_pcapng(path, interfaces):
+    """A pcapng of several interfaces: [(link type, snap length, packets)]."""
+    out = [block(0x0a0d0d0a, struct.pack("<IHHq", 0x1a2b3c4d, 1, 0, -1))]
+    out += [block(1, struct.pack("<HHI", link, 0, snap)) for link, snap, _ in interfaces]
+    for seconds, micros, number, raw in sorted((*packet[:2], number, packet[2]) for number, one in enumerate(interfaces) for packet in one[2]):
+        time = seconds * 1000000 + micros
+        out.append(block(6, struct.pack("<IIIII", number, time >> 32, time & 0xffffffff, len(raw), len(raw)) + raw))
+    path.write_bytes(b"".join(out))
+    return path
+
+
 def payload(raw):
     """The TCP payload of an Ethernet frame with IPv4; None when it is something else."""
     if len(raw) < 54 or raw[12:14] != b"\x08\x00" or raw[23] != 6:
