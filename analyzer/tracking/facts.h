@@ -46,15 +46,16 @@ struct reset {
                            nothing */
 };
 
-/* In the order in which packets touch it: the last four are written when the side closes. */
+/* What payload touches stands first, up to `retransmissions`; the rest is written when the side
+ * closes, or at the end. */
 struct transport_side {
-    struct moment last_packet;
     struct moment last_data, first_data;
-    uint64_t bytes; /* of payload that were there to be read, in order */
+    uint64_t bytes;                /* of payload that were there to be read, in order */
+    uint16_t retransmissions;      /* segments with payload that brought nothing new */
+    uint16_t tail_retransmissions; /* of these, since the peer last acknowledged something new */
+    struct moment last_packet;
     uint32_t packets;
     uint32_t unacknowledged;         /* bytes sent, and seen, that the peer never acknowledged */
-    uint16_t retransmissions;        /* segments with payload that brought nothing new */
-    uint16_t tail_retransmissions;   /* of these, since the peer last acknowledged something new */
     uint16_t last_ip_id;             /* of the last packet before its RST */
     uint8_t ttl_lowest, ttl_highest; /* of its packets other than RST; 0: none */
     bool missing;                    /* bytes that were sent are not in the capture */
@@ -77,9 +78,9 @@ struct icmp_error {
 };
 
 struct transport {
-    struct transport_side side[SPEAKERS];
     bool closed; /* both FINs, or a RST */
     uint16_t syn_count;
+    struct transport_side side[SPEAKERS];
     struct moment syn, syn_ack; /* the first of each */
     struct icmp_error icmp;     /* the first one */
 };
@@ -313,14 +314,15 @@ enum {
     FACTS_STEPS = 48 /* lines of a ladder; a full handshake with client certificate has about 20 */
 };
 
-/* What packets touch on their way stands first, up to `transport`: of many connections at once the
- * rest need not be in a processor's cache (session_fetch() brings what is to be there). */
+/* What payload touches on its way stands first, up to the transport's sides: of many connections at
+ * once the rest need not be in a processor's cache (session_fetch() brings what is to be there). */
 struct facts {
-    struct moment last;      /* the last packet of this connection */
-    bool tls;                /* at least one side spoke TLS */
-    bool tls_from[SPEAKERS]; /* which */
-    bool tls_expected;       /* the server's port is one of TLS */
-    uint8_t stage;           /* enum stage */
+    struct moment established; /* both Finished were seen, or data that proves them */
+    struct sealed_record last_sealed[SPEAKERS]; /* each side's last encrypted record */
+    bool tls;                                   /* at least one side spoke TLS */
+    bool tls_from[SPEAKERS];                    /* which */
+    bool tls_expected;                          /* the server's port is one of TLS */
+    uint8_t stage;                              /* enum stage */
     uint8_t
         client_hellos; /* how many were seen before the ServerHello: 2 after a HelloRetryRequest */
     bool out_of_order; /* a message came that the stage does not know */
@@ -335,13 +337,12 @@ struct facts {
     struct alert_facts *alert;    /* in the order of the wire, FACTS_ALERTS at most */
     struct sealed_record *sealed; /* FACTS_SEALED at most: before STAGE_ESTABLISHED and just behind
                                      it */
-    struct moment established;    /* both Finished were seen, or data that proves them */
     uint32_t application_records[SPEAKERS]; /* records of application data once established
                                                (TLS 1.3: outer type 23) */
-    uint64_t application_bytes[SPEAKERS];
-    struct sealed_record last_sealed[SPEAKERS]; /* each side's last encrypted record */
     struct transport transport;
 
+    uint64_t application_bytes[SPEAKERS];
+    struct moment last; /* the last packet of this connection */
     struct address address[SPEAKERS];
     uint16_t port[SPEAKERS];
     uint32_t input;      /* which of the command line's captures, from 0 */

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nanoseconds for which a flow that speaks again keeps its place among those of its age: a small
- * part of the shortest time after which anybody asks for the oldest. */
-static const int64_t grain[FLOW_AGES] = {
-    [FLOW_OPENING] = 200000000, [FLOW_ESTABLISHED] = 1000000000, [FLOW_CLOSED] = 1000000000};
+enum { TICK = 26 /* 2^26 nanoseconds, about 67 ms */ };
+
+/* Ticks for which a flow that speaks again keeps its place among those of its age: a small part of
+ * the shortest time after which anybody asks for the oldest. */
+static const uint32_t grain[FLOW_AGES] = {
+    [FLOW_OPENING] = 3, [FLOW_ESTABLISHED] = 15, [FLOW_CLOSED] = 15};
 
 /* Of numbers; 0: none. */
 struct flow_list {
@@ -220,7 +222,7 @@ void flow_fetch_session(const struct flow_table *table, struct flow_place place)
     if (number != 0 && !packed_is(number)) {
         const struct flow *flow = slab_at(&table->flows, number);
         if (flow->session != NULL) {
-            session_fetch(flow->session);
+            session_fetch(flow->session, place.end == flow->client ? CLIENT : SERVER);
         }
     }
 }
@@ -477,7 +479,6 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
     flow->head.age = FLOW_OPENING;
     flow->number = number;
     flow->tag = tag_of(place.hash);
-    flow->linked = INT64_MIN / 2;
     slots_add(&table->slots, flow->tag, number);
     link_newest(table, flow);
     link_awake(table, flow);
@@ -490,12 +491,13 @@ void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, 
 {
     flow->head.last = time;
     flow->head.stirred = true;
-    if (flow->head.age == age && time < flow->linked + grain[age]) {
+    uint32_t tick = (uint32_t)(time >> TICK);
+    if (flow->head.age == age && tick - flow->linked < grain[age]) {
         return;
     }
     unlink_age(table, &flow->head);
     flow->head.age = (uint8_t)age;
-    flow->linked = time;
+    flow->linked = tick;
     link_newest(table, flow);
 }
 

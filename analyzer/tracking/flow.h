@@ -55,28 +55,28 @@ struct flow_head {
     int64_t last;          /* nanoseconds since 1970 of the last packet */
 };
 
-/* A segment without payload touches the first lines of 64 bytes and nothing else: the key's, a
- * stream's, that of the counters and that of the last acknowledgements. */
+/* A segment without payload touches four lines of 64 bytes and nothing else: the head's, its peer's
+ * stream, that of the counters and the one behind it; one with payload its own stream, too. */
 struct flow {
     struct flow_head head;
     struct session *session; /* owned; NULL: of no interest (any more) */
-    uint32_t number;         /* in the table's slab */
-    uint32_t tag;            /* of its slot */
-    uint32_t older, newer;   /* numbers, of those that are awake */
-    uint8_t client;          /* which end */
-    bool ignored;            /* nothing that could still come is of interest */
-    bool has_initial[2];     /* a SYN was seen from that end */
-    bool has_end[2];
-    uint8_t plain; /* what preface_plain() said of a side's first payload, which waits in its stream
-                      since; 0: nothing is held back */
     struct stream stream[2]; /* what each end sends */
     struct flow_end end[2];
     struct moment acknowledged[2]; /* the peer's packet that last acknowledged something new */
-    int64_t linked;                /* when it came to its place among those of its age */
+    uint32_t number;               /* in the table's slab */
+    uint32_t tag;                  /* of its slot */
+    uint32_t older, newer;         /* numbers, of those that are awake */
+    uint32_t linked;               /* when it came to its place among those of its age: a tick */
     uint32_t held;                 /* bytes, as the table's account has it */
+    uint8_t client;                /* which end */
+    bool ignored;                  /* nothing that could still come is of interest */
+    bool has_initial[2];           /* a SYN was seen from that end */
+    bool has_end[2];
+    uint8_t plain; /* what preface_plain() said of a side's first payload, which waits in its stream
+                      since; 0: nothing is held back */
+    uint32_t initial_sequence[2]; /* of the SYNs */
     uint32_t unkept;              /* packets that came before `kept`, for which there was no room */
     struct kept *kept;            /* its packets, while they may be wanted; owned, may be NULL */
-    uint32_t initial_sequence[2]; /* of the SYNs */
     struct opening opening;
     uint32_t
         end_sequence[2]; /* behind the last byte that each end says it sent: by its FIN or RST */

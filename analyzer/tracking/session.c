@@ -1,5 +1,6 @@
 #include "tracking/session.h"
 
+#include "tracking/lines.h"
 #include "tracking/printable.h"
 
 #include <stdlib.h>
@@ -56,14 +57,25 @@ void session_free(struct session *session)
     }
 }
 
-void session_fetch(const struct session *session)
+/* What stands together for this lies in whole lines. */
+_Static_assert(offsetof(struct session, side) % LINE == 0, "sides begin with a line");
+_Static_assert(sizeof(struct session_side) == 2 * LINE, "a side has two lines");
+_Static_assert(offsetof(struct session, facts.transport.side) % LINE == 0, "and so does transport");
+_Static_assert(sizeof(struct transport_side) % LINE +
+                       offsetof(struct transport_side, last_packet) <=
+                   LINE,
+               "what payload touches of the second side is in one line");
+
+void session_fetch(const struct session *session, enum speaker from)
 {
-    enum { LINE = 64 }; /* bytes */
-    const struct transport_side *last = &session->facts.transport.side[SPEAKERS - 1];
-    const char *end = (const char *)&last->fin;
-    for (const char *at = (const char *)session; at < end; at += LINE) {
-        __builtin_prefetch(at, 1);
-    }
+    const char *side = (const char *)&session->side[from];
+    const char *facts = (const char *)&session->facts;
+    __builtin_prefetch(session, 1);
+    __builtin_prefetch(side, 1);
+    __builtin_prefetch(side + LINE, 1);
+    __builtin_prefetch(facts, 1);
+    __builtin_prefetch(facts + LINE, 1);
+    __builtin_prefetch(&session->facts.transport.side[from], 1);
 }
 
 size_t session_memory(const struct session *session)

@@ -32,20 +32,20 @@ enum {
                                  bytes: HTTP/2 begins with some that hold no words */
 };
 
-/* What one side's bytes go through. */
+/* What one side's bytes go through: two lines of a processor's cache, the second one for handshake
+ * messages in clear. */
 struct session_side {
     struct reader reader;
-    struct assembly assembly; /* of handshake messages */
-    bool sealed;              /* behind its change_cipher_spec, up to TLS 1.2 */
-    uint32_t cleartext;       /* bytes read as such */
-    uint8_t *snippet;         /* the first SESSION_SNIPPET of them, in the arena; NULL: none */
-    uint32_t snippet_length;
+    bool sealed;          /* behind its change_cipher_spec, up to TLS 1.2 */
     uint8_t keys;         /* which of the session's it uses */
     bool opened;          /* `assembly` holds messages from opened records */
-    uint8_t text_records; /* opened for */
-    uint8_t
-        *text; /* the first SESSION_SNIPPET bytes of application data, in the arena; NULL: none */
+    uint8_t text_records; /* opened for `text` */
+    uint32_t cleartext;   /* bytes read as such */
+    uint32_t snippet_length;
     uint32_t text_length;
+    struct assembly assembly; /* of handshake messages */
+    uint8_t *snippet; /* the first SESSION_SNIPPET bytes of cleartext, in the arena; NULL: none */
+    uint8_t *text;    /* the same of application data */
 };
 
 /* What all sessions share; it must outlive them. */
@@ -65,9 +65,9 @@ struct session {
     const struct session_shared *shared;       /* borrowed */
     struct unsealing *unsealing[SESSION_KEYS]; /* owned; NULL: no keys are known */
     uint64_t asked;                            /* unsealer_secrets(), when keys were asked for */
-    uint32_t passed[SPEAKERS]; /* sealed records that went by before keys were known */
     struct session_side side[SPEAKERS];
     struct facts facts;
+    uint32_t passed[SPEAKERS];     /* sealed records that went by before keys were known */
     struct preface *preface;       /* in the arena; facts.preface is the same */
     struct chain *chain[SPEAKERS]; /* facts.chain is the same */
     struct unseal_hello hello;     /* what keys are made of, as far as the hellos told it */
@@ -86,8 +86,8 @@ void session_free(struct session *session);
 void session_release(struct session *session);
 void session_leave(struct session *session);
 
-/* Brings what most packets need of a session from memory, without waiting for it. */
-void session_fetch(const struct session *session);
+/* Brings what most payload of `from` needs of a session from memory, without waiting for it. */
+void session_fetch(const struct session *session, enum speaker from);
 
 /* Reads the next bytes in order of `from`, and tells of the holes around them. Whoever spoke may
  * turn out to be the other: ask session_take_swap() afterwards. */
