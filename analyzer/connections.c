@@ -84,6 +84,7 @@ static bool begin_session(struct connections *connections, struct flow *flow)
             flow->session->facts.tls_expected =
                 ports_has(&connections->tls_ports, flow->session->facts.port[SERVER]);
             hearing_release(flow);
+            flow_account(connections->flows, flow);
         }
         connections->unwatched += flow->session == NULL;
     }
@@ -307,6 +308,7 @@ static void tell(struct connections *connections, struct flow *flow, uint8_t end
                  const struct segment *segment, struct moment at)
 {
     bool resets = (segment->flags & SEGMENT_RST) != 0;
+    struct flow_share share = flow_share(flow, end);
     if (segment->payload_length > 0 && !resets) {
         take_payload(flow, end, segment, at);
     }
@@ -315,7 +317,7 @@ static void tell(struct connections *connections, struct flow *flow, uint8_t end
     }
     flow_settle(flow);
     flow_touch(connections->flows, flow, age_of(connections, flow), connections->now);
-    flow_account(connections->flows, flow);
+    flow_account_share(connections->flows, flow, end, share);
 }
 
 /* Watches a connection that is of interest; false: it has turned out to be of none, and the flow is

@@ -536,6 +536,31 @@ void flow_account(struct flow_table *table, struct flow *flow)
     flow->held = (uint32_t)held;
 }
 
+struct flow_share flow_share(const struct flow *flow, uint8_t end)
+{
+    const struct session *session = flow->session;
+    struct flow_share share = {.bytes = stream_memory(&flow->stream[end]), .client = flow->client};
+    if (session != NULL) {
+        share.bytes += session_share(session, end == flow->client ? CLIENT : SERVER);
+        share.has_session = true;
+        share.stopped = session->stopped;
+    }
+    return share;
+}
+
+void flow_account_share(struct flow_table *table, struct flow *flow, uint8_t end,
+                        struct flow_share before)
+{
+    struct flow_share share = flow_share(flow, end);
+    if (share.client != before.client || share.has_session != before.has_session ||
+        share.stopped != before.stopped) {
+        flow_account(table, flow);
+        return;
+    }
+    table->held = table->held - before.bytes + share.bytes;
+    flow->held += (uint32_t)(share.bytes - before.bytes);
+}
+
 size_t flow_memory(const struct flow_table *table)
 {
     return table->held + table->packed.bytes +

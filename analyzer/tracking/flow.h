@@ -158,6 +158,20 @@ void flow_keep(struct flow *flow, struct kept_account *account, struct moment at
  * there is no room, and soon not at all. */
 void flow_settle(struct flow *flow);
 
+/* What of the bytes that a flow owns `end` changes by speaking. */
+struct flow_share {
+    size_t bytes;
+    uint8_t client;
+    bool has_session, stopped; /* the session's */
+};
+
+struct flow_share flow_share(const struct flow *flow, uint8_t end);
+
+/* Behind whatever `end` said, with the share from before: flow_account() by what has changed, which
+ * needs no more of the flow than the segment has touched. */
+void flow_account_share(struct flow_table *table, struct flow *flow, uint8_t end,
+                        struct flow_share before);
+
 /* Behind whatever changes what a flow owns: brings the table's account up to date. flow_memory() is
  * the bytes that all flows and all they own take, but for the packets they keep. */
 void flow_account(struct flow_table *table, struct flow *flow);

@@ -78,16 +78,23 @@ void session_fetch(const struct session *session, enum speaker from)
     __builtin_prefetch(&session->facts.transport.side[from], 1);
 }
 
-size_t session_memory(const struct session *session)
+static size_t rooms_of(const struct session_side *side)
 {
-    size_t size = sizeof *session + session->arena.taken;
-    for (int i = 0; i < SPEAKERS; i++) {
-        size += session->side[i].reader.held_room + session->side[i].assembly.held_room;
-    }
+    return side->reader.held_room + side->assembly.held_room;
+}
+
+size_t session_share(const struct session *session, enum speaker from)
+{
+    size_t size = session->arena.taken + rooms_of(&session->side[from]);
     for (int i = 0; i < SESSION_KEYS; i++) {
         size += unseal_memory(session->unsealing[i]);
     }
     return size;
+}
+
+size_t session_memory(const struct session *session)
+{
+    return sizeof *session + session_share(session, CLIENT) + rooms_of(&session->side[SERVER]);
 }
 
 bool session_take_swap(struct session *session)

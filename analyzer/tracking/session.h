@@ -106,6 +106,10 @@ void session_end(struct session *session);
 /* Bytes that the session holds on to; certificates that the store remembers are the store's. */
 size_t session_memory(const struct session *session);
 
+/* What of them `from` can change by speaking, unless the two sides change places or the session
+ * stops. */
+size_t session_share(const struct session *session, enum speaker from);
+
 /* Adds a line to the ladder; NULL when it is full, or there is no memory, which the facts tell. */
 struct step *session_step(struct session *session, enum step_what what, enum speaker from,
                           struct moment at);

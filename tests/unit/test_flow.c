@@ -355,6 +355,51 @@ static void who_does_not_fit_into_memory_any_more_is_given_back_whole(void **sta
     packed_release(&store);
 }
 
+/* Whether the account is what it would be if all were added up again. */
+static void the_account_is_right(struct flow_table *table, struct flow *flow)
+{
+    size_t said = flow_memory(table);
+    flow_account(table, flow);
+    assert_int_equal(flow_memory(table), said);
+}
+
+static void the_account_follows_what_an_end_changes(void **state)
+{
+    (void)state;
+    struct flow_table *table = flow_table_new(&alone, 0);
+    struct flow *flow = add(table, 1, 1025, 2, 443);
+    uint8_t end = flow->client;
+    flow->session = session_new(&alone);
+    flow_account(table, flow);
+    size_t before = flow_memory(table);
+
+    struct flow_share share = flow_share(flow, end);
+    for (uint64_t i = 1; i <= FACTS_STEPS; i++) {
+        assert_non_null(
+            session_step(flow->session, STEP_MESSAGE, CLIENT, (struct moment){i, second}));
+    }
+    flow_account_share(table, flow, end, share);
+    assert_true(flow_memory(table) > before);
+    the_account_is_right(table, flow);
+
+    static const uint8_t bytes[100] = {22, 3, 1, 2, 0, 1};
+    struct chunk early = {
+        .bytes = wire_over(bytes, sizeof bytes), .length = sizeof bytes, .sequence = 500};
+    struct piece piece;
+    share = flow_share(flow, end);
+    stream_begin(&flow->stream[end], 1, false);
+    (void)stream_push(&flow->stream[end], &piece, &early); /* out of order: kept */
+    flow_account_share(table, flow, end, share);
+    the_account_is_right(table, flow);
+
+    share = flow_share(flow, end);
+    flow->client ^= 1; /* they were taken for each other */
+    stream_release(&flow->stream[end ^ 1]);
+    flow_account_share(table, flow, end, share);
+    the_account_is_right(table, flow);
+    flow_table_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_removed_flow_hands_over_its_session),
         cmocka_unit_test(who_is_silent_is_packed_and_comes_back_as_it_was),
         cmocka_unit_test(the_order_of_age_stays_when_some_are_packed),
+        cmocka_unit_test(the_account_follows_what_an_end_changes),
         cmocka_unit_test(who_is_packed_takes_a_fraction),
         cmocka_unit_test(who_has_too_much_to_be_packed_stays),
         cmocka_unit_test(who_does_not_fit_into_memory_any_more_is_given_back_whole),
