@@ -29,6 +29,8 @@ CASES = [
     ("ok~accepted-ecdsa.pcap", ["--json"]),
     ("client_certificate.revoked~curl-haproxy-12.pcap", ["--format", "zeek"]),
     ("hello.reset~curl.pcap", ["--junit", "OUT/a.xml", "--sarif", "OUT/a.sarif", "-w", "OUT/a.pcapng"]),
+    ("version.server_too_old~form-two-interfaces.pcapng", ["--json"]),
+    ("version.server_too_old~form-netmon.cap", ["--json"]),
     ("certificate.self_signed~bearssl-haproxy-12.pcap", ["--html", "OUT/a.html", "--summary"]),
 ]
 QUICK = 24  # of each case's allocations one in so many is tried, another one in each case

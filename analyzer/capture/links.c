@@ -152,7 +152,7 @@ void links_tell(const struct links *links, char reason[SOURCE_REASON])
         }
     }
     if (links->beyond > 0) {
-        tell(reason, links->beyond, "too many link types");
+        tell(reason, links->beyond, "no room for more link types");
     }
 }
 
