@@ -237,20 +237,6 @@ static struct moment server_in_clear(const struct facts *facts)
     return facts->preface_at[SERVER];
 }
 
-/* A record's header, though of a record or message that is none: then a TLS server broke the
- * protocol. */
-static bool begins_like_tls(const char *said)
-{
-    static const char *const HEADERS[] = {"\\x14\\x03\\x0", "\\x15\\x03\\x0", "\\x16\\x03\\x0",
-                                          "\\x17\\x03\\x0"};
-    for (size_t i = 0; said != NULL && i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
-        if (strncmp(said, HEADERS[i], strlen(HEADERS[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The bytes that are not TLS are the server's very first, so that no hole can have led the reading
  * astray. */
 static bool is_first_word(const struct facts *facts, struct moment said)
@@ -273,8 +259,14 @@ static enum confidence weigh_in_clear(const struct facts *facts, struct moment s
         bool tried = facts->transport.side[CLIENT].first_data.frame != 0;
         return tried ? NO : POSSIBLE;
     }
+    /* What the client said before, and is not in the capture, may be what is answered: a request
+     * for TLS, or a PROXY header. */
+    const struct client_hello_facts *hello = facts_client_hello(facts);
+    const struct transport_side *client = &facts->transport.side[CLIENT];
+    bool only_cut = client->cut && hello != NULL && hello->begins.frame == client->first_data.frame;
+    bool whole = !facts->began_late && (only_cut || facts_absent(facts, CLIENT));
     if (speaks != NULL && is_first_word(facts, said) && !follows_proxy_header(facts)) {
-        return CERTAIN;
+        return whole ? CERTAIN : LIKELY;
     }
     if (!facts_absent(facts, SERVER)) {
         return NO;
@@ -282,7 +274,7 @@ static enum confidence weigh_in_clear(const struct facts *facts, struct moment s
     if (follows_proxy_header(facts)) {
         return POSSIBLE; /* that may be what it answers */
     }
-    return facts->began_late && speaks == NULL ? LIKELY : CERTAIN;
+    return whole ? CERTAIN : speaks != NULL ? LIKELY : POSSIBLE;
 }
 
 /* The server's page speaks of TLS: it says more than a mere 400. */
@@ -299,7 +291,7 @@ static enum confidence server_not_tls(const struct question *question, struct ar
     const struct facts *facts = question->facts;
     struct moment said = server_in_clear(facts);
     const struct client_hello_facts *hello = facts_client_hello(facts);
-    if (said.frame == 0 || page_names_tls(facts) || begins_like_tls(facts->cleartext[SERVER])) {
+    if (said.frame == 0 || page_names_tls(facts) || greeting_is_record(facts->cleartext[SERVER])) {
         return NO;
     }
     const char *speaks = server_speaks(facts);
@@ -406,8 +398,9 @@ static bool refuses_header(const struct facts *facts, const struct ending *endin
     bool broken = ending->kind == ENDING_ALERT &&
                   (ending->code == UNEXPECTED_MESSAGE || ending->code == RECORD_OVERFLOW ||
                    ending->code == DECODE_ERROR);
-    return facts->server_hello == NULL && facts->retry == NULL && ending->by == SERVER &&
-           facts_absent(facts, SERVER) && (broken || (closed && in_clear));
+    bool answered = ending->kind == ENDING_NONE && server_in_clear(facts).frame != 0;
+    return facts->server_hello == NULL && facts->retry == NULL && facts_absent(facts, SERVER) &&
+           (answered || (ending->by == SERVER && (broken || (closed && in_clear))));
 }
 
 static const struct remedy HEADER_REMEDIES[] = {

@@ -2,6 +2,7 @@
  * should. */
 #include "diagnosis/causes.h"
 #include "diagnosis/endings.h"
+#include "diagnosis/greeting.h"
 
 #include "names.h"
 
@@ -323,6 +324,13 @@ static enum confidence weigh_blame(const struct facts *facts, const struct endin
     return psk || requested || !offered ? POSSIBLE : LIKELY;
 }
 
+/* What is at fault is no TLS at all. */
+static bool never_spoke_tls(const struct facts *facts, enum speaker peer)
+{
+    return facts->malformed[peer].frame == 0 && !facts->tls_from[peer] &&
+           facts->not_tls_from[peer].frame != 0 && !greeting_is_record(facts->cleartext[peer]);
+}
+
 static enum confidence malformed(const struct question *question, struct argument *argument)
 {
     const struct facts *facts = question->facts;
@@ -350,7 +358,15 @@ static enum confidence malformed(const struct question *question, struct argumen
     }
     if (alert) {
         cite_alert(argument, &ending);
-        return fault.frame != 0 ? CERTAIN : weigh_blame(facts, &ending);
+    }
+    if (fault.frame != 0 && never_spoke_tls(facts, peer)) {
+        return POSSIBLE; /* the family protocol says it better */
+    }
+    if (alert) {
+        if (fault.frame == 0) {
+            return weigh_blame(facts, &ending);
+        }
+        return facts->began_late ? LIKELY : CERTAIN; /* what came before may explain it */
     }
     return LIKELY;
 }

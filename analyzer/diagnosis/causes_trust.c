@@ -226,19 +226,6 @@ static enum confidence rejected(const struct question *question, struct argument
 
 /* ---- certificate.unavailable ---- */
 
-/* TLS 1.3: whether an encrypted record of the server's is long enough for a certificate; its
- * extensions, a request and an alert together are shorter. */
-static bool sent_certificate(const struct facts *facts)
-{
-    enum { SHORTEST = 350 }; /* bytes: a certificate with an Ed25519 key and hardly a name */
-    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
-        if (facts->sealed[i].from == SERVER && facts->sealed[i].length >= SHORTEST) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* TLS 1.3: ServerHello, then an alert under the keys, as JSSE does without a certificate; a key log
  * shows that it is that alert, and stands in the certificate's place. */
 static bool refused_sealed(const struct facts *facts, const struct ending *ending)
@@ -247,7 +234,7 @@ static bool refused_sealed(const struct facts *facts, const struct ending *endin
                   ending->code == HANDSHAKE_FAILURE && facts->chain[SERVER] == NULL;
     return facts->version == TLS13 && (ending->kind == ENDING_SEALED || opened) &&
            ending->by == SERVER && facts->finished[CLIENT].frame == 0 && !facts->resumed &&
-           !sent_certificate(facts);
+           !signs_certificate_sealed(facts);
 }
 
 /* An offer that servers of some years ago have nothing to choose from: TLS 1.3 alone, or none but

@@ -34,3 +34,15 @@ const char *greeting_protocol(const char *said)
     }
     return NULL;
 }
+
+bool greeting_is_record(const char *said)
+{
+    static const char *const HEADERS[] = {"\\x14\\x03\\x0", "\\x15\\x03\\x0", "\\x16\\x03\\x0",
+                                          "\\x17\\x03\\x0"};
+    for (size_t i = 0; said != NULL && i < sizeof HEADERS / sizeof HEADERS[0]; i++) {
+        if (strncmp(said, HEADERS[i], strlen(HEADERS[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -147,7 +147,7 @@ static bool find_close(struct rejection *rejection, const struct facts *facts)
     }
     const struct chain *chain = facts->chain[SERVER];
     struct moment flight = chain != NULL ? chain->at : (struct moment){0, 0};
-    if (facts->version == TLS13 && chain == NULL) {
+    if (facts->version == TLS13 && chain == NULL && signs_certificate_sealed(facts)) {
         flight = facts->finished[SERVER];
     }
     bool turn = facts->server_hello_done.frame != 0 || facts->finished[SERVER].frame != 0;

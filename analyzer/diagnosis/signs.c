@@ -324,6 +324,17 @@ bool signs_lost(const struct facts *facts, enum speaker from)
            signs_waited(facts) >= SIGNS_PATIENCE_LOSS;
 }
 
+bool signs_certificate_sealed(const struct facts *facts)
+{
+    enum { SHORTEST = 350 }; /* bytes: a certificate with an Ed25519 key and hardly a name */
+    for (size_t i = 0; i < facts->sealed_count && i < FACTS_SEALED; i++) {
+        if (facts->sealed[i].from == SERVER && facts->sealed[i].length >= SHORTEST) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool signs_undelivered(const struct facts *facts, enum speaker from)
 {
     const struct transport_side *side = &facts->transport.side[from];
@@ -444,6 +455,8 @@ bool signs_http_at_tls_server(const struct facts *facts)
             return true;
         }
     }
+    /* A mere 400 may answer anything, where the question is not in the capture. */
     return facts->preface != NULL && facts->preface->protocol == PREFACE_HTTP &&
-           facts->preface->status == 400 && facts->tls_expected;
+           facts->preface->status == 400 && facts->tls_expected &&
+           facts->transport.side[CLIENT].first_data.frame != 0;
 }

@@ -100,6 +100,10 @@ bool signs_capture_stopped(const struct facts *facts);
 /* Whether bytes of `from` were sent again and again, for long enough, and never acknowledged. */
 bool signs_lost(const struct facts *facts, enum speaker from);
 
+/* TLS 1.3: whether an encrypted record of the server's is long enough for a certificate; its
+ * extensions, a request and an alert together are shorter. */
+bool signs_certificate_sealed(const struct facts *facts);
+
 /* Whether what `from` sent last was sent again until the other left, or the capture ended, and
  * never acknowledged: the other had nothing to answer. */
 bool signs_undelivered(const struct facts *facts, enum speaker from);

@@ -207,6 +207,20 @@ static void an_alert_with_the_fault_in_sight_is_certain(void **state)
     assert_int_equal(ask("record.malformed", &facts), NO);
 }
 
+static void who_never_spoke_tls_did_not_break_it(void **state)
+{
+    (void)state;
+    struct facts facts = tls12();
+    facts.server_hello = NULL;
+    facts.tls_from[SERVER] = false;
+    facts.not_tls_from[SERVER] = (struct moment)AT(6, 40);
+    facts.cleartext[SERVER] = "ERROR\\x0D\\x0A";
+    alert(&facts, CLIENT, 10, 8, 50);
+    assert_int_equal(ask("record.malformed", &facts), POSSIBLE);
+    facts.cleartext[SERVER] = "\\x16\\x03\\x03\\x00\\x9B"; /* a record of a message that is none */
+    assert_int_equal(ask("record.malformed", &facts), CERTAIN);
+}
+
 static void a_suite_that_was_not_offered_breaks_the_protocol(void **state)
 {
     (void)state;
@@ -291,6 +305,9 @@ static void a_flight_that_does_not_get_through_is_nobodys_refusal(void **state)
     assert_int_equal(ask("abort.by_client", &facts), LIKELY);
     assert_int_equal(ask("abort.timeout", &facts), NO);
     assert_int_equal(ask("certificate.rejected", &facts), POSSIBLE);
+    facts.sealed[0].length = 65; /* JSSE's padded extensions: no certificate has come */
+    assert_int_equal(ask("certificate.rejected", &facts), NO);
+    facts.sealed[0].length = 1700;
     facts.transport.side[SERVER].unacknowledged = 2252;
     facts.transport.side[SERVER].tail_retransmissions = 4;
     assert_int_equal(ask("abort.timeout", &facts), LIKELY);
@@ -406,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_sealed_alert_before_a_certificate_is_not_about_one),
         cmocka_unit_test(a_server_may_refuse_the_finished_alone),
         cmocka_unit_test(an_alert_with_the_fault_in_sight_is_certain),
+        cmocka_unit_test(who_never_spoke_tls_did_not_break_it),
         cmocka_unit_test(a_suite_that_was_not_offered_breaks_the_protocol),
         cmocka_unit_test(nobody_is_blamed_for_what_is_missing),
         cmocka_unit_test(who_closes_first_is_told),

@@ -367,6 +367,19 @@ static void a_proxy_header_that_the_server_does_not_expect_is_blamed_on_the_clie
     assert_int_equal(ask("protocol.client_not_tls", &facts), NO);
 }
 
+/* PostgreSQL grants TLS by a single "S", to a request that may not be in the capture. */
+static void what_a_hole_may_have_asked_for_is_no_foreign_protocol(void **state)
+{
+    (void)state;
+    struct facts facts = answered_in_clear("S");
+    assert_int_equal(ask("protocol.server_not_tls", &facts), CERTAIN);
+    facts.transport.side[CLIENT].missing = true;
+    assert_int_equal(ask("protocol.server_not_tls", &facts), POSSIBLE);
+    facts = answered_in_clear("HTTP/1.1 400 Bad Request");
+    facts.transport.side[CLIENT].missing = true;
+    assert_int_equal(ask("protocol.server_not_tls", &facts), LIKELY);
+}
+
 static void an_answer_behind_the_clients_close_came_too_late(void **state)
 {
     (void)state;
@@ -556,6 +569,7 @@ int main(void)
         cmocka_unit_test(a_client_that_gives_up_after_seconds_got_no_reply),
         cmocka_unit_test(a_client_hello_that_is_sent_again_and_again_is_lost),
         cmocka_unit_test(a_proxy_header_that_the_server_does_not_expect_is_blamed_on_the_client),
+        cmocka_unit_test(what_a_hole_may_have_asked_for_is_no_foreign_protocol),
         cmocka_unit_test(an_answer_behind_the_clients_close_came_too_late),
         cmocka_unit_test(what_answers_the_client_hello_is_named),
         cmocka_unit_test(words_that_are_known_need_no_whole_capture_and_others_do),
