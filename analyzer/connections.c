@@ -439,7 +439,9 @@ void connections_take(struct connections *connections, const struct packet *pack
     if (flow == NULL) {
         return;
     }
-    flow_keep(flow, &connections->kept, at, packet->link, packet->bytes, packet->length);
+    if (connections->kept.limit != 0) {
+        flow_keep(flow, &connections->kept, at, packet->link, packet->bytes, packet->length);
+    }
     if (!flow->ignored && !watch(connections, flow, place, segment, at)) {
         return;
     }

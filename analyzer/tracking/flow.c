@@ -95,10 +95,11 @@ static inline uint64_t word_of(const struct address *address, size_t offset)
     return word;
 }
 
+/* Behind the 4 bytes of an IPv4 address is nothing. */
 static inline bool is_same(const struct address *one, const struct address *other)
 {
-    return word_of(one, 0) == word_of(other, 0) && word_of(one, 8) == word_of(other, 8) &&
-           one->version == other->version;
+    return word_of(one, 0) == word_of(other, 0) && one->version == other->version &&
+           (one->version == 4 || word_of(one, 8) == word_of(other, 8));
 }
 
 static inline uint32_t half_of(const struct address *address, size_t offset)
@@ -340,7 +341,7 @@ static void fetch_silent(const struct flow_table *table, const struct flow *flow
 /* Where too many are awake, packs who has been silent for long; who has spoken since he was last
  * looked at gets another turn. Few looks, since a packet waits for them: but more than one, so that
  * it comes to an end. */
-static void keep_awake(struct flow_table *table)
+__attribute__((noinline)) static void pack_silent(struct flow_table *table)
 {
     enum { LOOKS = 4 };
     for (int i = 0; i < LOOKS && table->awake.count >= table->most_awake; i++) {
@@ -351,6 +352,13 @@ static void keep_awake(struct flow_table *table)
             unlink_awake(table, flow);
             link_awake(table, flow);
         }
+    }
+}
+
+static inline void keep_awake(struct flow_table *table)
+{
+    if (table->awake.count >= table->most_awake) {
+        pack_silent(table);
     }
 }
 
@@ -487,44 +495,22 @@ struct flow *flow_add(struct flow_table *table, uint8_t *end, const struct addre
     return flow;
 }
 
-void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, int64_t time)
+__attribute__((noinline)) static void relink(struct flow_table *table, struct flow *flow,
+                                             enum flow_age age, uint32_t tick)
 {
-    flow->head.last = time;
-    flow->head.stirred = true;
-    uint32_t tick = (uint32_t)(time >> TICK);
-    if (flow->head.age == age && tick - flow->linked < grain[age]) {
-        return;
-    }
     unlink_age(table, &flow->head);
     flow->head.age = (uint8_t)age;
     flow->linked = tick;
     link_newest(table, flow);
 }
 
-void flow_keep(struct flow *flow, struct kept_account *account, struct moment at, int link,
-               struct wire bytes, size_t length)
+void flow_touch(struct flow_table *table, struct flow *flow, enum flow_age age, int64_t time)
 {
-    if (flow->ignored || account->limit == 0) {
-        return;
-    }
-    if (flow->kept == NULL) {
-        flow->kept = kept_new(account, flow->unkept);
-        flow->unkept += flow->kept == NULL;
-    }
-    kept_add(flow->kept, at, link, bytes, length);
-}
-
-void flow_settle(struct flow *flow)
-{
-    if (flow->kept == NULL || flow->session == NULL) {
-        return;
-    }
-    const struct facts *facts = &flow->session->facts;
-    uint32_t client = facts->application_records[CLIENT];
-    uint32_t server = facts->application_records[SERVER];
-    kept_set_spare(flow->kept, facts->stage == STAGE_ESTABLISHED || (client > 0 && server > 0));
-    if (client >= FLOW_KEPT_RECORDS && server >= FLOW_KEPT_RECORDS) {
-        kept_stop(flow->kept);
+    uint32_t tick = (uint32_t)(time >> TICK);
+    flow->head.last = time;
+    flow->head.stirred = true;
+    if (flow->head.age != age || tick - flow->linked >= grain[age]) {
+        relink(table, flow, age, tick);
     }
 }
 

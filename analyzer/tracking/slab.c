@@ -70,6 +70,7 @@ static unsigned char *ask(const struct slab *slab, size_t blocks)
 
 static int grow(struct slab *slab)
 {
+    slab->stride = stride(slab);
     size_t more = together(slab, slab->count);
     size_t block = stride(slab) * SLAB_BLOCK;
     if (slab->count + more >= UINT32_MAX / SLAB_BLOCK || !widen(slab, more)) {
@@ -94,7 +95,7 @@ static int grow(struct slab *slab)
 void *slab_at(const struct slab *slab, uint32_t number)
 {
     unsigned char *block = slab->blocks[(number - 1) / SLAB_BLOCK];
-    return block + (number - 1) % SLAB_BLOCK * stride(slab);
+    return block + (number - 1) % SLAB_BLOCK * slab->stride;
 }
 
 uint32_t slab_take(struct slab *slab)

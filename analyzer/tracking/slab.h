@@ -16,6 +16,7 @@ enum { SLAB_BLOCK = 64 /* pieces in a block; a power of 2 */ };
 struct slab {
     size_t size;    /* of a piece, in bytes */
     bool close;     /* pieces stand close together, and need not begin with a line */
+    size_t stride;  /* bytes from one piece to the next; the slab's own */
     void **blocks;  /* owned */
     size_t count;   /* of blocks */
     size_t room;    /* for blocks */
