@@ -12,8 +12,10 @@
 #include "capture/capture.h"
 
 enum {
-    NETMON_HEADER = 128,  /* bytes */
-    NETMON_MOST = 1 << 30 /* bytes of a file, which is held in memory */
+    NETMON_HEADER = 128, /* bytes */
+    /* Of a file, which is held in memory: what a few MB of gzip may claim to hold has to end
+     * somewhere, and larger ones can be split. */
+    NETMON_MOST = 512 << 20
 };
 
 struct netmon {

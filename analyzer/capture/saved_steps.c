@@ -136,10 +136,13 @@ static bool load(struct saved *saved, char reason[SOURCE_REASON])
     uint64_t read = 0, whole = 0;
     expand_position(saved->expand, &read, &whole);
     size_t wanted = 1 << 20;
-    if (whole > wanted && whole <= NETMON_MOST) {
-        wanted = (size_t)whole + 1; /* none is there, which is seen so */
+    enum blocks_result filled = BLOCKS_FILLED;
+    if (whole > wanted) {
+        wanted = (size_t)whole + 1; /* one more than there is, where that is not compressed */
     }
-    enum blocks_result filled = blocks_fill(&saved->blocks, wanted);
+    if (wanted <= NETMON_MOST) {
+        filled = blocks_fill(&saved->blocks, wanted);
+    }
     while (filled == BLOCKS_FILLED && wanted <= NETMON_MOST) {
         wanted *= 2;
         filled = blocks_fill(&saved->blocks, wanted);
@@ -148,7 +151,8 @@ static bool load(struct saved *saved, char reason[SOURCE_REASON])
         return saved_fail(reason, "out of memory");
     }
     if (filled == BLOCKS_FILLED || saved->blocks.unread.left > NETMON_MOST) {
-        snprintf(reason, SOURCE_REASON, "NetMon capture of more than %d MiB",
+        snprintf(reason, SOURCE_REASON,
+                 "NetMon capture of more than %d MiB: split it with editcap -c",
                  NETMON_MOST / (1 << 20));
         return false;
     }
