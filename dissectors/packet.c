@@ -76,18 +76,17 @@ bool packet_link_known(int link)
     return first_layer(link) != LAYER_END;
 }
 
-enum {
-    ETHERNET_LEAST = 60, /* bytes of a frame without its checksum (IEEE 802.3) */
-    PADDING_MOST = 6     /* 60 less 14 of Ethernet, 20 of IP and 20 of TCP */
-};
+/* Bytes: a frame without its checksum has at least 60 (IEEE 802.3), less 14 of Ethernet, 20 of IP
+ * and 20 of TCP. */
+enum { PADDING_MOST = 6 };
 
-/* Whether what is taken for payload fills a frame up to Ethernet's least length, as padding does:
- * the header of a bare ACK without options ends 6 bytes before it. */
-static bool may_be_padding(const struct segment *segment, size_t length)
+/* Whether what is taken for payload may fill up a frame of Ethernet's least length: what stands
+ * around it since, a VLAN's tag or a tunnel, does not tell. */
+static bool may_be_padding(const struct segment *segment)
 {
     struct wire payload = segment->payload;
     bool zero = payload.left > 0 && payload.left == segment->payload_length;
-    if (length > ETHERNET_LEAST || payload.left > PADDING_MOST ||
+    if (payload.left > PADDING_MOST ||
         (segment->flags | SEGMENT_SYN) != (SEGMENT_SYN | SEGMENT_ACK)) {
         return false;
     }
@@ -167,7 +166,7 @@ static bool is_ordinary(struct segment *segment, struct wire bytes, size_t lengt
 enum packet_kind packet_dissect(struct segment *segment, int link, struct wire bytes, size_t length)
 {
     if (link == links[0].link && is_ordinary(segment, bytes, length)) {
-        segment->perhaps_padding = may_be_padding(segment, length);
+        segment->perhaps_padding = may_be_padding(segment);
         return PACKET_TCP;
     }
     return packet_dissect_layers(segment, link, bytes, length);
@@ -183,7 +182,7 @@ enum packet_kind packet_dissect_layers(struct segment *segment, int link, struct
         .kind = PACKET_OTHER,
     };
     enum packet_kind kind = walk(&dissection, first_layer(link));
-    segment->perhaps_padding = kind == PACKET_TCP && may_be_padding(segment, length);
+    segment->perhaps_padding = kind == PACKET_TCP && may_be_padding(segment);
     return kind;
 }
 
@@ -199,5 +198,7 @@ enum packet_kind packet_dissect_datagram(struct segment *segment, const struct s
     uint8_t protocol = piece->fragment_protocol;
     *segment = (struct segment){
         .from = piece->from, .to = piece->to, .ttl = piece->ttl, .ip_id = piece->ip_id};
-    return walk(&dissection, layer_datagram(&dissection, protocol));
+    enum packet_kind kind = walk(&dissection, layer_datagram(&dissection, protocol));
+    segment->perhaps_padding = kind == PACKET_TCP && may_be_padding(segment);
+    return kind;
 }

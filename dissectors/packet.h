@@ -51,8 +51,7 @@ struct segment {
     uint32_t payload_length; /* bytes that were sent, by the IP header and never more than the
                                 packet had; >= payload.left */
     bool perhaps_padding;    /* PACKET_TCP: the payload may be Ethernet's padding, for which some
-                                stacks'    IP header accounts: a bare ACK in a frame of the least
-                                length,    up to 6 zeroes */
+                                stacks' IP header accounts: a bare ACK with up to 6 zeroes */
     uint8_t icmp_type, icmp_code; /* PACKET_ICMP; as ICMPv6's where from.version is 6 */
     uint32_t icmp_mtu;            /* next hop's MTU in bytes where the error names one, else 0 */
     uint32_t fragment_id;         /* PACKET_FRAGMENT: identification */

@@ -22,11 +22,11 @@ SCALES = {"dense": 0.02, "bulk": 0.002, "flows": 0.02, "noise": 0.02, "scan": 0.
 # A smaller and a larger workload, and instructions a packet as recorded with gcc 12 -O2, libcrypto 3.0 and libpcap
 # 1.10 on x86-64. Most of what noise and scan take here is each new certificate's, which more packets would outweigh.
 RECORDED = {
-    "dense": (0.005, 0.0075, 4250),
-    "bulk": (0.001, 0.002, 1530),
-    "flows": (0.001, 0.002, 2850),
-    "noise": (0.02, 0.03, 880),
-    "scan": (0.01, 0.05, 970),
+    "dense": (0.005, 0.0075, 3850),
+    "bulk": (0.001, 0.002, 1160),
+    "flows": (0.001, 0.002, 2420),
+    "noise": (0.02, 0.03, 580),
+    "scan": (0.01, 0.05, 555),
 }
 SLACK = 1.25
 

@@ -89,6 +89,31 @@ static void padding_behind_the_datagram_is_no_payload(void **state)
     }
 }
 
+static void what_fills_up_a_frame_may_be_padding_behind_a_tag_too(void **state)
+{
+    (void)state;
+    for (int tagged = 0; tagged < 2; tagged++) {
+        for (uint8_t octet = 0; octet < 2; octet++) {
+            struct frame frame = {0};
+            struct segment segment;
+            frame_ethernet(&frame, tagged ? 0x8100 : ETHERTYPE_IPV4);
+            if (tagged) {
+                frame_vlan(&frame, 7, ETHERTYPE_IPV4);
+            }
+            size_t start = frame_ipv4(&frame, 6, 0, 0);
+            frame_tcp(&frame, 0);
+            frame.bytes[frame.length - 7] = SEGMENT_ACK;
+            frame_zeros(&frame, 5);
+            frame_u8(&frame, octet);
+            frame_end_ipv4(&frame, start);
+            assert_int_equal(dissect(&segment, ETHERNET, &frame, frame.length), PACKET_TCP);
+            assert_int_equal(segment.flags, SEGMENT_ACK);
+            assert_int_equal(segment.payload_length, 6);
+            assert_int_equal(segment.perhaps_padding, octet == 0);
+        }
+    }
+}
+
 static void vlan_tags_are_followed_up_to_the_bound(void **state)
 {
     (void)state;
@@ -681,6 +706,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ethernet_carries_both_versions_of_ip),
         cmocka_unit_test(padding_behind_the_datagram_is_no_payload),
+        cmocka_unit_test(what_fills_up_a_frame_may_be_padding_behind_a_tag_too),
         cmocka_unit_test(vlan_tags_are_followed_up_to_the_bound),
         cmocka_unit_test(every_link_type_leads_to_the_same_segment),
         cmocka_unit_test(the_short_way_says_what_the_layers_say),
