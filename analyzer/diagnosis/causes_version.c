@@ -247,7 +247,7 @@ static enum confidence weigh_old_client(const struct refusal *refusal)
     const struct offer *offer = refusal->offer;
     uint16_t highest = facts_offer_highest(offer);
     bool listed = offer->versions.count > 0;
-    if (highest == 0 || highest >= TLS13) {
+    if (highest == 0) {
         return NO;
     }
     if (refusal->silent) {
@@ -333,6 +333,9 @@ static enum confidence client_too_old(const struct question *question, struct ar
         return NO;
     }
     uint16_t highest = facts_offer_highest(refusal.offer);
+    if (highest >= TLS13) {
+        return NO; /* there is none behind it */
+    }
     struct company company = evidence_company(question, (uint16_t)(highest + 1));
     bool alone = company.below + company.at_least == 0;
     enum confidence confidence =

@@ -10,6 +10,7 @@ from hello import read_record
 from lab import SERVER, sample
 from ok_ways import ok
 from pki import NAME
+from protocol import speak
 from relay import hand_over
 from stacks import shown
 
@@ -89,16 +90,7 @@ def other(variant):
 
     @sample("protocol.server_not_tls~" + variant, f"The server on port 443 speaks {variant.split('-')[0]}.", ("script", stack))
     def _(lab):
-        def meet(connection):
-            connection.sendall(first)
-            connection.settimeout(1)
-            try:
-                connection.recv(16384)
-            except TimeoutError:
-                pass
-            connection.sendall(then)
-            time.sleep(0.2)
-        lab.script_server(meet, about=f"speaks {variant.split('-')[0]}")
+        lab.script_server(speak(first, then), about=f"speaks {variant.split('-')[0]}")
         start_client(lab)
 
 
